@@ -1,0 +1,50 @@
+"""Where the real corpora and golden values are; tests that need them skip, with a reason, where they are absent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _shared() -> Path:
+    folder = Path(os.environ.get("PERCEPIANO_SHARED", REPOSITORY.parent / "shared"))
+    if not (folder / "golden").is_dir():
+        pytest.skip("needs the shared folder with corpora and golden values beside the project")
+    return folder
+
+
+def _unpacked(shared: Path, name: str) -> Path:
+    """The unpacked corpus; the packing script does nothing when it is unpacked already."""
+    target = Path(os.environ.get("PERCEPIANO_CORPORA", Path(tempfile.gettempdir()) / "piano-corpora"))
+    subprocess.run([shared / "data" / "unpack.sh", target, name], check=True, capture_output=True)
+    return target / name
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with data/, golden/ and spec/."""
+    return _shared()
+
+
+@pytest.fixture(scope="session")
+def golden(shared: Path) -> Path:
+    """Expected values."""
+    return shared / "golden"
+
+
+@pytest.fixture(scope="session")
+def percepiano_root(shared: Path) -> Path:
+    """The real PercePiano corpus in its published layout."""
+    return _unpacked(shared, "percepiano")
+
+
+@pytest.fixture(scope="session")
+def asap_root(shared: Path) -> Path:
+    """The real ASAP corpus."""
+    return _unpacked(shared, "asap")
