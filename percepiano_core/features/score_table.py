@@ -1,4 +1,4 @@
-"""The score as a table of notes with its features: what score parsing gives and performance features are computed on."""
+"""The score as a table of notes with its features: what parsing gives, what performance features build on."""
 
 from __future__ import annotations
 
