@@ -1,0 +1,59 @@
+"""What is wrong with single files of a corpus: collected as rows of results/quality, never thrown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from percepiano_core.errors import PercePianoError
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class QualityLine:
+    """One problem of one file.
+
+    Attributes
+    ----------
+    stage : the stage that found it (corpus, ratings, alignment, features, ...)
+    subject : what it concerns, usually a performance or a segment
+    file : POSIX path relative to the corpus root, or "" where the problem is of no file
+    problem, consequence, remedy : what is wrong, what the run did about it, what a person can do
+    """
+
+    stage: str
+    subject: str
+    file: str
+    problem: str
+    consequence: str
+    remedy: str
+
+
+COLUMNS = tuple(field.name for field in fields(QualityLine))
+
+
+def from_error(stage: str, subject: str, error: PercePianoError, consequence: str) -> QualityLine:
+    """Turn a caught error into a line; the error's subject is taken as the file."""
+    return QualityLine(
+        stage=stage,
+        subject=subject,
+        file=error.subject,
+        problem=error.problem,
+        consequence=consequence,
+        remedy=error.remedy,
+    )
+
+
+def write_quality(path: Path | str, lines: Iterable[QualityLine]) -> None:
+    """Write the lines as CSV, sorted, so that equal findings give equal bytes."""
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(astuple(line) for line in sorted(lines))
+
+
+def read_quality(path: Path | str) -> list[QualityLine]:
+    """Read what `write_quality` wrote."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return [QualityLine(**row) for row in csv.DictReader(file)]
