@@ -1,0 +1,97 @@
+"""Text groups: segments of one work whose notes are largely the same (written repeats, overlapping excerpts).
+
+Source: spec percepiano-data.md, section 3.4. Two segments are linked if the runs of two or more equal chords that they
+share cover at least 60 % of the shorter one; a group is a connected component of the links.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from io import StringIO
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from percepiano_core.corpus.midi import read_performance
+from percepiano_core.errors import UserError
+from percepiano_core.splits.files import write_text
+
+ONSET_DECIMALS = 2  # seconds of a score MIDI file
+LEAST_RATIO = 0.3  # quick_ratio below which a pair is never linked
+LEAST_SHARED = 0.6  # of the shorter sequence, rounded to 2 decimals
+LEAST_RUN = 2  # chords; shorter matching runs are chance
+
+Chords = Sequence[tuple[int, ...]]  # pitches that start together, ascending, in order of onset
+
+
+def chord_sequence(onset: np.ndarray, pitch: np.ndarray, decimals: int = ONSET_DECIMALS) -> list[tuple[int, ...]]:
+    """Chords of a score: `onset` [n] in any unit, equal after rounding means together; `pitch` [n] MIDI numbers."""
+    chords: dict[float, list[int]] = {}
+    for when, number in zip(np.round(onset, decimals).tolist(), pitch.tolist(), strict=True):
+        chords.setdefault(when, []).append(number)
+    return [tuple(sorted(chords[when])) for when in sorted(chords)]
+
+
+def score_midi_chords(paths: Mapping[str, Path]) -> dict[str, list[tuple[int, ...]]]:
+    """Segment -> chords of its score MIDI file; DataError for an unreadable one."""
+    notes = {segment: read_performance(path).notes for segment, path in paths.items()}
+    return {segment: chord_sequence(table["onset_sec"], table["pitch"]) for segment, table in notes.items()}
+
+
+def text_groups(chords: Mapping[str, Chords], work_of: Mapping[str, str]) -> dict[str, str]:
+    """Segment -> name of its text group, the alphabetically first member.
+
+    Parameters
+    ----------
+    chords : segment -> chord sequence; an empty one is linked to nothing
+    work_of : segment -> work; only segments of one work are compared
+    """
+    group = {segment: segment for segment in sorted(chords)}
+    for first, second in combinations(sorted(chords), 2):
+        # What is joined already needs no comparing: only the components count.
+        if (
+            work_of[first] == work_of[second]
+            and group[first] != group[second]
+            and _same_text(chords[first], chords[second])
+        ):
+            kept, gone = sorted((group[first], group[second]))
+            group = {segment: kept if name == gone else name for segment, name in group.items()}
+    return group
+
+
+def _same_text(first: Chords, second: Chords) -> bool:
+    """Whether the shared runs cover enough of the shorter sequence."""
+    shorter = min(len(first), len(second))
+    if not shorter:
+        return False
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    ratio = matcher.quick_ratio()
+    # The ratio counts the chords in common whatever their order, 2 x common / total: a bound on what runs can cover.
+    most = ratio * (len(first) + len(second)) / 2 / shorter
+    if ratio < LEAST_RATIO or round(most, 2) < LEAST_SHARED:
+        return False
+    shared = sum(block.size for block in matcher.get_matching_blocks() if block.size >= LEAST_RUN)
+    return round(shared / shorter, 2) >= LEAST_SHARED
+
+
+def write_groups(path: Path | str, groups: Mapping[str, str]) -> None:
+    """Write CSV with columns segment, group, sorted by segment."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("segment", "group"))
+    table.writerows(sorted(groups.items()))
+    write_text(path, text.getvalue())
+
+
+def read_groups(path: Path | str) -> dict[str, str]:
+    """Segment -> text group; UserError if the file is absent or has other columns."""
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            return {row["segment"]: row["group"] for row in csv.DictReader(file)}
+    except FileNotFoundError:
+        raise UserError(path, "no such table of text groups", "run the workflow's splits target") from None
+    except KeyError as error:
+        raise UserError(path, f"has no column {error}", "delete it, run again") from None
