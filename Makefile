@@ -1,0 +1,53 @@
+# Two commands for a newcomer: `make demo` (the whole workflow on a small synthetic corpus) and `make test`.
+PYTHON ?= python3.11
+BIN    := .venv/bin
+CORES  ?= $(shell nproc 2>/dev/null || echo 2)
+RUN    := $(BIN)/snakemake --cores $(CORES)
+SETUP  := .venv/.installed
+
+.PHONY: setup demo test quick-test check table3 report corpus lock clean-demo
+
+setup: $(SETUP)
+
+$(SETUP): pyproject.toml envs/requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found; install Python 3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/requirements.lock -e ".[dev]"
+	@touch $@
+
+demo: $(SETUP)
+	$(BIN)/percepiano synthesize demo/corpus
+	env -u PERCEPIANO_ROOT $(RUN) --directory demo --workflow-profile profiles/demo
+	env -u PERCEPIANO_ROOT $(RUN) --directory demo --workflow-profile profiles/demo --report results/report.html
+	@$(BIN)/percepiano where demo
+
+test: $(SETUP) check
+	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m slow
+
+quick-test: $(SETUP)
+	$(BIN)/pytest -m "not slow"
+
+check: $(SETUP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+
+corpus: $(SETUP)
+	$(BIN)/percepiano fetch
+
+table3: $(SETUP) corpus
+	$(RUN)
+	$(RUN) --report results/report.html
+	@$(BIN)/percepiano where .
+
+report: $(SETUP)
+	$(RUN) --report results/report.html
+
+lock: $(SETUP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --no-header --no-annotate --quiet --output-file envs/requirements.lock
+
+clean-demo:
+	rm -rf demo

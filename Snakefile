@@ -1,0 +1,29 @@
+# From scores, performances and ratings to results/table3.csv. Targets:
+#   snakemake --cores 8 results/table3.csv   the table, and what it stands on
+#   snakemake --cores 8                      tables, figures, quality lists
+from snakemake.utils import min_version
+
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+report: "rules/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/corpus.smk"
+include: "rules/features.smk"
+include: "rules/symbolic.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        TABLES,
+        FIGURES,
+        "results/quality/quality.csv",
+        "results/provenance/stages.csv",

@@ -1,0 +1,65 @@
+"""Checks a configuration against its JSON Schema and says what is wrong in one line, with the nearest known key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from percepiano_core.errors import UserError
+
+
+def read_schema(path: Path | str) -> dict[str, Any]:
+    """The JSON Schema (written as YAML) that documents every key and holds every default."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """UserError for the first unknown key, wrong type or value out of range; silent when all is right."""
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_depth_and_place)
+    if errors:
+        raise _user_error(errors[0])
+
+
+def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the schema's defaults where the configuration says nothing, in place; returns the configuration."""
+    for key, part in schema.get("properties", {}).items():
+        if key not in config and "default" in part:
+            config[key] = _copied(part["default"])
+        if isinstance(config.get(key), dict):
+            fill_defaults(config[key], part)
+    entries = schema.get("additionalProperties")
+    if isinstance(entries, Mapping):
+        for key in set(config) - set(schema.get("properties", {})):
+            if isinstance(config[key], dict):
+                fill_defaults(config[key], entries)
+    return config
+
+
+def _copied(default: Any) -> Any:
+    return yaml.safe_load(yaml.safe_dump(default))
+
+
+def _depth_and_place(error: jsonschema.ValidationError) -> tuple[bool, str]:
+    """Unknown keys first: a misspelt key usually explains the other complaints."""
+    return error.validator != "additionalProperties", _place(error.absolute_path)
+
+
+def _place(path: Iterable[str | int]) -> str:
+    return ".".join(str(step) for step in path)
+
+
+def _user_error(error: jsonschema.ValidationError) -> UserError:
+    place = _place(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(known))[0]
+        near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.5)
+        remedy = f"did you mean '{near[0]}'?" if near else f"known keys here: {', '.join(known)}"
+        return UserError("configuration", f"unknown key '{_place([*error.absolute_path, unknown])}'", remedy)
+    meaning = error.schema.get("description", "see the comments in config.yaml")
+    return UserError("configuration", f"{place or 'top level'}: {error.message}", f"it is: {meaning}")

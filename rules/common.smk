@@ -1,0 +1,141 @@
+# What the rules share: the checked configuration, the list of performances, and what a job's result depends on.
+
+from collections import defaultdict
+from dataclasses import asdict
+
+from snakemake.exceptions import WorkflowError
+
+from percepiano_core.config import check_config, fill_defaults, read_schema
+from percepiano_core.corpus.readers import check_root, ratings_path, survey
+from percepiano_core.corpus.root import corpus_root
+from percepiano_core.digest import block_digest, code_digest, dependency_versions
+from percepiano_core.errors import UserError
+from percepiano_core.splits.build import build_split, split_kind
+
+SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+
+
+def load_config():
+    """Check the configuration before any work; unknown keys are named with the nearest known one."""
+    schema = read_schema(Path(workflow.basedir) / "rules/schemas/config.schema.yaml")
+    check_config(config, schema)
+    fill_defaults(config, schema)
+
+
+def load_corpus():
+    """Root, performances, and what is wrong with the listing; stops in one line where there is no corpus."""
+    root = corpus_root(config["corpus"]["root"])
+    check_root(config["corpus"]["reader"], root)
+    performances, _ = survey(config["corpus"]["reader"], root)
+    return root, performances
+
+
+def by_segment(performances):
+    """Segment -> its performances, both in order of name."""
+    groups = defaultdict(list)
+    for performance in sorted(performances, key=lambda each: (each.segment, each.performance)):
+        groups[performance.segment].append(performance)
+    return dict(groups)
+
+
+def split_requests():
+    """Label of each split file -> its registered name and parameters; a split that draws has a file a draw."""
+    requests = {}
+    for name in config["splits"]["names"]:
+        parameters = config["splits"]["parameters"].get(name, {})
+        if split_kind(name).has_draws:
+            for draw in config["splits"]["segment_draws"]:
+                requests[f"{name}_seed{draw}"] = (name, {**parameters, "draw": draw})
+        else:
+            requests[name] = (name, parameters)
+    return requests
+
+
+def fold_names(split):
+    """Names of a split's folds; they do not depend on which texts belong together."""
+    name, parameters = SPLITS[split]
+    return list(build_split(name, PERFORMANCES, {segment: segment for segment in SEGMENTS}, parameters).folds)
+
+
+try:
+    load_config()
+    ROOT, PERFORMANCES = load_corpus()
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+SEGMENTS = by_segment(PERFORMANCES)
+SPLITS = split_requests()
+CONTROL = config["ratings"]["shuffle_seed"]
+LABELS = [name if CONTROL is None else f"{name}_shuffled{CONTROL}" for name in config["ratings"]["labels"]]
+
+
+wildcard_constraints:
+    segment="|".join(map(re.escape, SEGMENTS)),
+    split="|".join(map(re.escape, SPLITS)),
+    labels="[a-z]+(_shuffled[0-9]+)?",
+    model="|".join(map(re.escape, config["models"])),
+    folds="[A-Za-z0-9]+",
+    seed="[0-9]+",
+
+
+def code(script, *modules):
+    """Digest of a script's import closure: a rule reruns when code that it reaches changes, and only then."""
+    return code_digest(SCRIPTS / script, *modules)
+
+
+def midi_files(wildcards):
+    """The segment's performances, as files."""
+    return [ROOT / each.midi for each in SEGMENTS[wildcards.segment]]
+
+
+def score_file(wildcards):
+    """The segment's score, as a file."""
+    return ROOT / SEGMENTS[wildcards.segment][0].score
+
+
+def performance_names(wildcards):
+    """The segment's performances, by name, in the order of `midi_files`."""
+    return [each.performance for each in SEGMENTS[wildcards.segment]]
+
+
+def listing_digest():
+    """Changes when a performance comes, goes or is renamed, not when a file's content changes."""
+    return block_digest({each.performance: asdict(each) for each in PERFORMANCES})
+
+
+def model_inputs(wildcards):
+    """What a model reads: a model without features never waits for, or depends on, the descriptors."""
+    inputs = {
+        "performances": "results/corpus/performances.csv",
+        "labels": "results/ratings/labels_{labels}.csv",
+        "split": "results/splits/{split}.json",
+    }
+    if config["models"][wildcards.model]["features"] != "none":
+        inputs["descriptors"] = "results/features/descriptors.csv"
+    return inputs
+
+
+def fold_batches(model, split):
+    """Names of the jobs that a model needs on a split: one for all folds, or one a fold."""
+    if config["models"][model]["folds"] == "together":
+        return ["all"]
+    return fold_names(split)
+
+
+def predictions():
+    """Every prediction file that the tables are made from."""
+    return [
+        f"results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}/predictions.csv"
+        for labels in LABELS
+        for model, entry in config["models"].items()
+        for split in SPLITS
+        for folds in fold_batches(model, split)
+        for seed in entry["seeds"]
+    ]
+
+
+TABLES = [f"results/{name}.csv" for name in ("table3", "table3_per_dimension", "table3_folds", "ablation")]
+FIGURES = [
+    f"results/figures/{name}.svg"
+    for name in ("table3", "table3_per_dimension", "ablation", "leakage", "reliability")
+]

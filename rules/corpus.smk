@@ -1,0 +1,146 @@
+# The corpus as tables: performances, manifest, labels, reliability, splits and what leaks across them.
+
+
+rule performances:
+    output:
+        table="results/corpus/performances.csv",
+        quality="results/quality/corpus.csv",
+    log:
+        "results/logs/performances.log",
+    benchmark:
+        "results/benchmarks/performances.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("list_performances.py"),
+        listing=listing_digest(),
+        reader=config["corpus"]["reader"],
+    script:
+        "../workflow_scripts/list_performances.py"
+
+
+rule manifest:
+    input:
+        midi=[ROOT / each.midi for each in PERFORMANCES],
+        scores=sorted({ROOT / each.score for each in PERFORMANCES}),
+        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+    output:
+        table="results/corpus/manifest.csv",
+        content="results/corpus/content.csv",
+        irregularities="results/corpus/irregularities.csv",
+        corpus_hash="results/corpus/corpus.sha256",
+    log:
+        "results/logs/manifest.log",
+    benchmark:
+        "results/benchmarks/manifest.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("write_manifest.py"),
+        listing=listing_digest(),
+        reader=config["corpus"]["reader"],
+    script:
+        "../workflow_scripts/write_manifest.py"
+
+
+rule labels:
+    input:
+        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+        performances="results/corpus/performances.csv",
+    output:
+        table="results/ratings/labels_{labels}.csv",
+        quality="results/quality/ratings_{labels}.csv",
+    log:
+        "results/logs/labels_{labels}.log",
+    benchmark:
+        "results/benchmarks/labels_{labels}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("derive_labels.py"),
+        shuffle_seed=config["ratings"]["shuffle_seed"],
+    script:
+        "../workflow_scripts/derive_labels.py"
+
+
+rule reliability:
+    input:
+        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+        performances="results/corpus/performances.csv",
+        performer_split="results/splits/performer.json" if "performer" in SPLITS else [],
+    output:
+        table="results/ratings/reliability.csv",
+        noise="results/ratings/noise.csv",
+        figure=report("results/figures/reliability.svg", caption="report/reliability.rst", category="Ratings"),
+    log:
+        "results/logs/reliability.log",
+    benchmark:
+        "results/benchmarks/reliability.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("measure_reliability.py"),
+        kind=config["corpus"]["kind"],
+    script:
+        "../workflow_scripts/measure_reliability.py"
+
+
+rule text_groups:
+    input:
+        scores=lambda wildcards: text_sources(),
+    output:
+        table="results/splits/groups.csv",
+    log:
+        "results/logs/text_groups.log",
+    benchmark:
+        "results/benchmarks/text_groups.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("group_texts.py"),
+        segments=list(SEGMENTS),
+        works=[SEGMENTS[segment][0].work for segment in SEGMENTS],
+        threshold=config["splits"]["group_threshold"],
+    script:
+        "../workflow_scripts/group_texts.py"
+
+
+rule split:
+    input:
+        performances="results/corpus/performances.csv",
+        groups="results/splits/groups.csv",
+    output:
+        "results/splits/{split}.json",
+    log:
+        "results/logs/split_{split}.log",
+    benchmark:
+        "results/benchmarks/split_{split}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_split.py"),
+        name=lambda wildcards: SPLITS[wildcards.split][0],
+        parameters=lambda wildcards: SPLITS[wildcards.split][1],
+    script:
+        "../workflow_scripts/make_split.py"
+
+
+rule leakage:
+    input:
+        splits=expand("results/splits/{split}.json", split=SPLITS),
+        manifest="results/corpus/manifest.csv",
+        groups="results/splits/groups.csv",
+    output:
+        table="results/splits/leakage.csv",
+        figure=report("results/figures/leakage.svg", caption="report/leakage.rst", category="Splits"),
+    log:
+        "results/logs/leakage.log",
+    benchmark:
+        "results/benchmarks/leakage.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("check_leakage.py"),
+        kind=config["corpus"]["kind"],
+    script:
+        "../workflow_scripts/check_leakage.py"

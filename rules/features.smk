@@ -1,0 +1,81 @@
+# From files to numbers, a segment at a time: alignment (its score parsed once), note-wise features, descriptors.
+
+
+rule align:
+    input:
+        score=score_file,
+        midi=midi_files,
+    output:
+        store="results/alignment/{segment}.h5",
+        quality="results/quality/alignment/{segment}.csv",
+    log:
+        "results/logs/align/{segment}.log",
+    benchmark:
+        "results/benchmarks/align/{segment}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("align_segment.py"),
+        deps=dependency_versions("partitura", "parangonar", "numpy"),
+        performances=performance_names,
+        settings=config["alignment"],
+    script:
+        "../workflow_scripts/align_segment.py"
+
+
+rule features:
+    input:
+        score=score_file,
+        alignment="results/alignment/{segment}.h5",
+    output:
+        store="results/features/{segment}.h5",
+        quality="results/quality/features/{segment}.csv",
+    log:
+        "results/logs/features/{segment}.log",
+    benchmark:
+        "results/benchmarks/features/{segment}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("extract_features.py"),
+        composer=lambda wildcards: SEGMENTS[wildcards.segment][0].composer,
+        settings=config["features"],
+    script:
+        "../workflow_scripts/extract_features.py"
+
+
+rule descriptors:
+    input:
+        alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),
+        performances="results/corpus/performances.csv",
+    output:
+        table="results/features/descriptors.csv",
+        quality="results/quality/descriptors.csv",
+    log:
+        "results/logs/descriptors.log",
+    benchmark:
+        "results/benchmarks/descriptors.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 2
+    params:
+        code=code("describe_performances.py"),
+    script:
+        "../workflow_scripts/describe_performances.py"
+
+
+rule coverage:
+    input:
+        alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),
+    output:
+        table="results/alignment/coverage.csv",
+    log:
+        "results/logs/coverage.log",
+    benchmark:
+        "results/benchmarks/coverage.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("report_coverage.py"),
+    script:
+        "../workflow_scripts/report_coverage.py"

@@ -1,0 +1,23 @@
+# Models on scores and MIDI: every run ends in one prediction file.
+
+
+rule fit:
+    input:
+        unpack(model_inputs),
+    output:
+        predictions="results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}/predictions.csv",
+        run="results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}/run.json",
+    log:
+        "results/logs/fit/{labels}_{model}_{split}_{folds}_{seed}.log",
+    benchmark:
+        "results/benchmarks/fit/{labels}_{model}_{split}_{folds}_{seed}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    priority: 10
+    params:
+        code=lambda wildcards: code("fit_model.py", config["models"][wildcards.model]["module"]),
+        module=lambda wildcards: config["models"][wildcards.model]["module"],
+        features=lambda wildcards: config["models"][wildcards.model]["features"],
+        settings=lambda wildcards: config["models"][wildcards.model]["settings"],
+    script:
+        "../workflow_scripts/fit_model.py"
