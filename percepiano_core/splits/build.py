@@ -10,7 +10,7 @@ from typing import Any
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
 from percepiano_core.splits import blocks, published  # noqa: F401 - importing them registers their splits
-from percepiano_core.splits.folds import ROLES, Fold, Split, corpus_sha256, split_corpus
+from percepiano_core.splits.folds import ROLES, Fold, Split, performances_sha256, split_corpus
 from percepiano_core.splits.registry import SPLITS, SplitKind
 
 
@@ -46,7 +46,7 @@ def build_split(
     for fold_name, fold in folds.items():
         _require_roles(name, fold_name, fold)
     draw = bound.pop("draw", None)
-    return Split(name, draw, kind.holds_out, kind.keeps_apart, bound, corpus_sha256(corpus.performances), folds)
+    return Split(name, draw, kind.holds_out, kind.keeps_apart, bound, performances_sha256(corpus.performances), folds)
 
 
 def _require_roles(name: str, fold_name: str, fold: Fold) -> None:

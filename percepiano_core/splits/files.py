@@ -22,7 +22,7 @@ def write_split(path: Path | str, split: Split) -> None:
         "holds_out": split.holds_out,
         "keeps_apart": list(split.keeps_apart),
         "parameters": dict(split.parameters),
-        "corpus_sha256": split.corpus_sha256,
+        "performances_sha256": split.performances_sha256,
         "sha256": split.sha256,
         "folds": folds_as_lists(split.folds),
     }
@@ -61,6 +61,6 @@ def _from_content(content: dict[str, Any]) -> Split:
         holds_out=content["holds_out"],
         keeps_apart=tuple(content["keeps_apart"]),
         parameters=content["parameters"],
-        corpus_sha256=content["corpus_sha256"],
+        performances_sha256=content["performances_sha256"],
         folds={name: Fold(**{role: tuple(n) for role, n in fold.items()}) for name, fold in content["folds"].items()},
     )

@@ -35,7 +35,7 @@ class Split:
     holds_out : what the test role holds, in words
     keeps_apart : kinds of leakage that the split excludes between test and the other two roles (leakage.KINDS)
     parameters : every parameter the split was made with, defaults included
-    corpus_sha256 : `corpus_sha256` of the performances it was made from
+    performances_sha256 : `performances_sha256` of the performances it was made from
     folds : fold name -> Fold
     """
 
@@ -44,7 +44,7 @@ class Split:
     holds_out: str
     keeps_apart: tuple[str, ...]
     parameters: Mapping[str, Any]
-    corpus_sha256: str
+    performances_sha256: str
     folds: Mapping[str, Fold]
 
     @property
@@ -109,7 +109,7 @@ def folds_sha256(folds: Mapping[str, Fold]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def corpus_sha256(performances: Iterable[Performance]) -> str:
+def performances_sha256(performances: Iterable[Performance]) -> str:
     """sha256 (hex) of the sorted names, one a line, no newline at the end (spec: percepiano-data.md, check 1)."""
     names = sorted(performance.performance for performance in performances)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""The leakage checker: how much of each test set the other roles of the fold already know, by kind.
+
+Conventions
+-----------
+A test performance leaks by a kind if some performance of the other role has the same value of it: the same work, piece,
+segment, text group, player (a (work, player) pair) or file (byte-identical MIDI). Counts are test performances.
+Source: spec percepiano-data.md, section 3.4, leak table, and check 7.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from percepiano_core.corpus.records import Performance
+from percepiano_core.errors import UserError
+from percepiano_core.splits.files import write_text
+from percepiano_core.splits.folds import ROLES, Fold, Split, SplitCorpus
+
+KINDS = ("work", "piece", "segment", "group", "player", "file")
+OTHERS = ("train", "valid")  # the roles that test is compared with
+
+
+@dataclass(frozen=True)
+class FoldLeakage:
+    """Leakage of one fold.
+
+    Attributes
+    ----------
+    split, fold : label of the split ("segment_seed42") and name of the fold
+    sizes : role -> number of performances
+    renderings : mechanical renderings in test
+    shared : (role, kind) -> test performances that leak; None where the corpus does not give the kind (no file hashes)
+    """
+
+    split: str
+    fold: str
+    sizes: Mapping[str, int]
+    renderings: int
+    shared: Mapping[tuple[str, str], int | None]
+
+
+def leakage(split: Split, corpus: SplitCorpus) -> list[FoldLeakage]:
+    """Leakage of every fold; UserError if the split names a performance that the corpus lacks."""
+    known = {played.performance: played for played in corpus.performances}
+    return [_fold_leakage(split.label, name, fold, known, corpus) for name, fold in split.folds.items()]
+
+
+def assert_sound(split: Split, corpus: SplitCorpus, pooled: bool = False) -> None:
+    """UserError if a fold's roles overlap or, for a pooled split, if a performance is not tested exactly once."""
+    for name, fold in split.folds.items():
+        if len(set(fold.train) | set(fold.valid) | set(fold.test)) < sum(len(getattr(fold, role)) for role in ROLES):
+            raise _broken(split, f"fold {name} has a performance in two roles")
+    tested = sorted(name for fold in split.folds.values() for name in fold.test)
+    if pooled and tested != [played.performance for played in corpus.performances]:
+        raise _broken(split, "its test sets together do not hold every performance exactly once")
+
+
+def assert_no_leak(split: Split, corpus: SplitCorpus) -> None:
+    """UserError if test shares with train or valid what the split promises to keep apart (`Split.keeps_apart`)."""
+    for row in leakage(split, corpus):
+        for (role, kind), count in row.shared.items():
+            if count and kind in split.keeps_apart:
+                raise _broken(
+                    split,
+                    f"fold {row.fold} has {count} of {row.sizes['test']} test performances whose {kind} is in {role}",
+                )
+
+
+def write_leakage(path: Path | str, rows: Iterable[FoldLeakage]) -> None:
+    """Write CSV, one row a fold: sizes, renderings in test, then `<kind>_in_<role>` counts (empty: not known)."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    pairs = [(role, kind) for role in OTHERS for kind in KINDS]
+    table.writerow(("split", "fold", *ROLES, "renderings_in_test", *(f"{kind}_in_{role}" for role, kind in pairs)))
+    for row in rows:
+        sizes = [row.sizes[role] for role in ROLES]
+        table.writerow((row.split, row.fold, *sizes, row.renderings, *(row.shared[pair] for pair in pairs)))
+    write_text(path, text.getvalue())
+
+
+def _fold_leakage(
+    label: str, name: str, fold: Fold, known: Mapping[str, Performance], corpus: SplitCorpus
+) -> FoldLeakage:
+    members = {role: _members(label, getattr(fold, role), known) for role in ROLES}
+    keys = _keys(corpus)
+    shared = {(role, kind): _shared(members["test"], members[role], keys[kind]) for role in OTHERS for kind in KINDS}
+    sizes = {role: len(played) for role, played in members.items()}
+    return FoldLeakage(label, name, sizes, sum(played.rendered for played in members["test"]), shared)
+
+
+def _members(label: str, names: Sequence[str], known: Mapping[str, Performance]) -> list[Performance]:
+    for name in names:
+        if name not in known:
+            raise UserError(f"split {label}", f"names {name}, which the corpus does not have", "make the splits again")
+    return [known[name] for name in names]
+
+
+def _keys(corpus: SplitCorpus) -> dict[str, Callable[[Performance], str]]:
+    return {
+        "work": lambda played: played.work,
+        "piece": lambda played: played.piece,
+        "segment": lambda played: played.segment,
+        "group": corpus.group,
+        "player": lambda played: played.performer,
+        "file": lambda played: played.midi_sha256,
+    }
+
+
+def _shared(test: Sequence[Performance], other: Sequence[Performance], key: Callable[[Performance], str]) -> int | None:
+    """Test performances whose key some other performance has; None if any key is unknown (empty)."""
+    values = {key(played) for played in other}
+    tested = [key(played) for played in test]
+    return None if "" in values or "" in tested else sum(value in values for value in tested)
+
+
+def _broken(split: Split, problem: str) -> UserError:
+    return UserError(
+        f"split {split.label}", problem, "make the splits again; if it stays, the split's function is wrong"
+    )
