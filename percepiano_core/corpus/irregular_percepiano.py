@@ -8,7 +8,9 @@ from pathlib import Path
 
 from percepiano_core.corpus import percepiano
 from percepiano_core.corpus.irregularity import Irregularity
+from percepiano_core.corpus.manifest import file_sha256
 from percepiano_core.corpus.midi import read_performance
+from percepiano_core.corpus.published_files import published_files
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
 
@@ -21,6 +23,7 @@ def of_folders(performances: Sequence[Performance], root: Path) -> list[Irregula
     found += _stray_and_unpaired(performances, root)
     found += _score_midi(performances, root)
     found += _label_keys(root)
+    found += _other_bytes(root)
     return found
 
 
@@ -67,3 +70,10 @@ def _label_keys(root: Path) -> Iterator[Irregularity]:
     full, merged = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
     for key in sorted(set(full) - set(merged)):
         yield Irregularity("label_key_lacking", key, f"not in {MERGED_MEANS}, where it is merged into Score2")
+
+
+def _other_bytes(root: Path) -> Iterator[Irregularity]:
+    """Files that are there but are not those of the pinned commit."""
+    for file, sha256 in published_files().items():
+        if (root / file).is_file() and file_sha256(root / file) != sha256:
+            yield Irregularity("other_bytes", file, "not the bytes of the pinned commit")
