@@ -3,7 +3,6 @@
 #   snakemake --cores 8                      tables, figures, quality lists
 from snakemake.utils import min_version
 
-
 min_version("9.27")
 
 

@@ -12,7 +12,7 @@ from percepiano_core.errors import PercePianoError
 
 @contextmanager
 def logged(log: Path | str) -> Iterator[None]:
-    """Send what the block prints to `log`; a PercePianoError ends the process with its one line, in log and terminal."""
+    """Send what the block prints to `log`; a PercePianoError ends the process with one line, there and on stderr."""
     with Path(log).open("w", encoding="utf-8", buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
         try:
             yield

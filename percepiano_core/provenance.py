@@ -9,7 +9,18 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "partitura", "parangonar", "mido", "h5py", "snakemake", "numba")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "partitura",
+    "parangonar",
+    "mido",
+    "h5py",
+    "snakemake",
+    "numba",
+)
 
 
 def code_version() -> str:

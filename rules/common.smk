@@ -33,7 +33,9 @@ def load_corpus():
 def by_segment(performances):
     """Segment -> its performances, both in order of name."""
     groups = defaultdict(list)
-    for performance in sorted(performances, key=lambda each: (each.segment, each.performance)):
+    for performance in sorted(
+        performances, key=lambda each: (each.segment, each.performance)
+    ):
         groups[performance.segment].append(performance)
     return dict(groups)
 
@@ -54,7 +56,11 @@ def split_requests():
 def fold_names(split):
     """Names of a split's folds; they do not depend on which texts belong together."""
     name, parameters = SPLITS[split]
-    return list(build_split(name, PERFORMANCES, {segment: segment for segment in SEGMENTS}, parameters).folds)
+    return list(
+        build_split(
+            name, PERFORMANCES, {segment: segment for segment in SEGMENTS}, parameters
+        ).folds
+    )
 
 
 try:
@@ -66,7 +72,10 @@ except UserError as error:
 SEGMENTS = by_segment(PERFORMANCES)
 SPLITS = split_requests()
 CONTROL = config["ratings"]["shuffle_seed"]
-LABELS = [name if CONTROL is None else f"{name}_shuffled{CONTROL}" for name in config["ratings"]["labels"]]
+LABELS = [
+    name if CONTROL is None else f"{name}_shuffled{CONTROL}"
+    for name in config["ratings"]["labels"]
+]
 
 
 wildcard_constraints:
@@ -134,7 +143,10 @@ def predictions():
     ]
 
 
-TABLES = [f"results/{name}.csv" for name in ("table3", "table3_per_dimension", "table3_folds", "ablation")]
+TABLES = [
+    f"results/{name}.csv"
+    for name in ("table3", "table3_per_dimension", "table3_folds", "ablation")
+]
 FIGURES = [
     f"results/figures/{name}.svg"
     for name in ("table3", "table3_per_dimension", "ablation", "leakage", "reliability")

@@ -71,7 +71,11 @@ rule reliability:
     output:
         table="results/ratings/reliability.csv",
         noise="results/ratings/noise.csv",
-        figure=report("results/figures/reliability.svg", caption="report/reliability.rst", category="Ratings"),
+        figure=report(
+            "results/figures/reliability.svg",
+            caption="report/reliability.rst",
+            category="Ratings",
+        ),
     log:
         "results/logs/reliability.log",
     benchmark:
@@ -132,7 +136,11 @@ rule leakage:
         groups="results/splits/groups.csv",
     output:
         table="results/splits/leakage.csv",
-        figure=report("results/figures/leakage.svg", caption="report/leakage.rst", category="Splits"),
+        figure=report(
+            "results/figures/leakage.svg",
+            caption="report/leakage.rst",
+            category="Splits",
+        ),
     log:
         "results/logs/leakage.log",
     benchmark:

@@ -11,11 +11,13 @@ rule fit:
         "results/logs/fit/{labels}_{model}_{split}_{folds}_{seed}.log",
     benchmark:
         "results/benchmarks/fit/{labels}_{model}_{split}_{folds}_{seed}.tsv"
+    priority: 10
     conda:
         "../envs/workflow.yaml"
-    priority: 10
     params:
-        code=lambda wildcards: code("fit_model.py", config["models"][wildcards.model]["module"]),
+        code=lambda wildcards: code(
+            "fit_model.py", config["models"][wildcards.model]["module"]
+        ),
         module=lambda wildcards: config["models"][wildcards.model]["module"],
         features=lambda wildcards: config["models"][wildcards.model]["features"],
         settings=lambda wildcards: config["models"][wildcards.model]["settings"],
