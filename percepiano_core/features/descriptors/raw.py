@@ -132,7 +132,9 @@ def _lengths(chord: np.ndarray, onset: np.ndarray, offset: np.ndarray) -> dict[s
 def _sounding_and_pedals(performed: PerformedMidi, onset: np.ndarray, offset: np.ndarray) -> dict[str, float]:
     start, total = performed.notes["onset_sec"].min(), float(offset.max())
     grid = np.linspace(0, total, GRID_POINTS)
-    sounding = np.searchsorted(np.sort(onset), grid, side="right") - np.searchsorted(np.sort(offset), grid, side="right")
+    sounding = np.searchsorted(np.sort(onset), grid, side="right") - np.searchsorted(
+        np.sort(offset), grid, side="right"
+    )
     sustain, soft, sostenuto = (controller_events(performed.controls, n) for n in (SUSTAIN, SOFT, SOSTENUTO))
     sustained = controller_values(sustain, grid + start)
     return {
@@ -144,7 +146,7 @@ def _sounding_and_pedals(performed: PerformedMidi, onset: np.ndarray, offset: np
         "sustain_down_share": float((sustained >= DOWN).mean()),
         "sustain_sd": float(sustained.std()),
         "sustain_half_share": float(((sustained >= HALF_PEDAL[0]) & (sustained <= HALF_PEDAL[1])).mean()),
-        "sustain_crossings_per_sec": _per(np.count_nonzero(np.diff(sustain[1] >= DOWN)), total),
+        "sustain_crossings_per_sec": _per(int(np.count_nonzero(np.diff(sustain[1] >= DOWN))), total),
         "sustain_zero_share": float((sustained == 0).mean()),
         "sustain_at_onsets_mean": float(controller_values(sustain, onset + start).mean()),
         "sustain_or_sounding_share": float(((sustained >= SUSTAINING) | (sounding > 0)).mean()),

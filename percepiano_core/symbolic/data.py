@@ -1,0 +1,128 @@
+"""What a model of descriptors sees: one row of numbers a performance, who played what, and how it was rated."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from percepiano_core.corpus.records import Performance
+from percepiano_core.errors import UserError
+from percepiano_core.ratings.dimensions import DIMENSION_KEYS
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Performances with descriptors and ratings, row by row.
+
+    Attributes
+    ----------
+    performances : names [n]
+    segments, pieces, movements, works, performers : keys [n]; a performer is a (work, player) pair
+    rendered : bool [n], mechanical renderings of the notation
+    features : float [n, d]; NaN where a descriptor is missing
+    feature_names : names [d], the part before the first "_" is the descriptor set
+    labels : float [n, 19], 0 to 1, columns in the order of DIMENSION_KEYS
+    n_raters : float [n], distinct raters of each performance
+    """
+
+    performances: np.ndarray
+    segments: np.ndarray
+    pieces: np.ndarray
+    movements: np.ndarray
+    works: np.ndarray
+    performers: np.ndarray
+    rendered: np.ndarray
+    features: np.ndarray
+    feature_names: tuple[str, ...]
+    labels: np.ndarray
+    n_raters: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.performances)
+
+    def rows(self, which: np.ndarray) -> Examples:
+        """The examples of the given rows (indices or a mask), in that order."""
+        return Examples(
+            self.performances[which],
+            self.segments[which],
+            self.pieces[which],
+            self.movements[which],
+            self.works[which],
+            self.performers[which],
+            self.rendered[which],
+            self.features[which],
+            self.feature_names,
+            self.labels[which],
+            self.n_raters[which],
+        )
+
+    def named(self, performances: Iterable[str]) -> Examples:
+        """The examples with these names, in the order given; UserError for a name that is not here."""
+        place = {name: row for row, name in enumerate(self.performances.tolist())}
+        wanted = list(performances)
+        missing = sorted(set(wanted) - place.keys())
+        if missing:
+            raise UserError(missing[0], "a split names this performance, but it has no rating", "make the split again")
+        return self.rows(np.array([place[name] for name in wanted], dtype=int))
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """A model's answer: ratings [n, 19] for the test role, and what the valid role chose."""
+
+    test: np.ndarray
+    chosen: dict[str, Any] = field(default_factory=dict)
+
+
+def load_examples(performances: Sequence[Performance], descriptors: Path | str, labels: Path | str) -> Examples:
+    """Examples of every performance that has a rating, in the order of the manifest.
+
+    `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing); a performance without a
+    row there has no descriptor at all, and still is an example. `labels` is a CSV with the columns performance,
+    n_raters and the 19 dimension keys.
+    """
+    ratings = _table(labels, ("n_raters", *DIMENSION_KEYS))
+    rated = [each for each in performances if each.performance in ratings]
+    if not rated:
+        raise UserError(labels, "rates no performance of the manifest", "make manifest and ratings from one corpus")
+    names, described = _descriptor_table(descriptors)
+    nothing = np.full(len(names), np.nan)
+    values = np.array([ratings[each.performance] for each in rated])
+    return Examples(
+        performances=np.array([each.performance for each in rated]),
+        segments=np.array([each.segment for each in rated]),
+        pieces=np.array([each.piece for each in rated]),
+        movements=np.array([each.movement for each in rated]),
+        works=np.array([each.work for each in rated]),
+        performers=np.array([each.performer for each in rated]),
+        rendered=np.array([each.rendered for each in rated]),
+        features=np.array([described.get(each.performance, nothing) for each in rated]).reshape(len(rated), -1),
+        feature_names=names,
+        labels=values[:, 1:],
+        n_raters=values[:, 0],
+    )
+
+
+def _descriptor_table(path: Path | str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        header = next(csv.reader(file), ["performance"])
+    names = tuple(name for name in header if name != "performance")
+    return names, _table(path, names)
+
+
+def _table(path: Path | str, columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """Performance -> numbers [len(columns)]; UserError if a column lacks or a cell is not a number."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        missing = [column for column in ("performance", *columns) if column not in (reader.fieldnames or ())]
+        if missing:
+            raise UserError(path, f"column {missing[0]} missing", "delete it, so that it is written anew")
+        try:
+            return {row["performance"]: np.array([float(row[c] or "nan") for c in columns]) for row in reader}
+        except ValueError as error:
+            raise UserError(path, f"holds a cell that is not a number ({error})", "delete it, run again") from None

@@ -1,0 +1,41 @@
+"""What is played plus who plays: additive look-up of segment, (work, player) and work.
+
+Ridge regression on their indicator columns (percepiano-data.md, section 5: "additive"); a segment or player that was
+never seen adds nothing. The penalty is chosen on the valid role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from percepiano_core.symbolic.data import Examples, Predicted
+from percepiano_core.symbolic.selection import best_setting
+
+
+def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
+    """Settings: `penalties`, the ridge penalties to choose from."""
+    weights = {penalty: _fit(train, penalty) for penalty in settings["penalties"]}
+    on_valid, on_test = _indicators(train, valid), _indicators(train, test)
+    centre = train.labels.mean(axis=0)
+    penalty, score = best_setting(weights, lambda p: centre + on_valid @ weights[p], valid.labels)
+    return Predicted(np.clip(centre + on_test @ weights[penalty], 0, 1), {"penalty": penalty, "valid_r2": score})
+
+
+def _fit(train: Examples, penalty: float) -> np.ndarray:
+    """Effects [columns, 19] of each segment, player and work, relative to the train mean."""
+    columns = _indicators(train, train)
+    gram = columns.T @ columns + penalty * np.eye(columns.shape[1])
+    return np.linalg.solve(gram, columns.T @ (train.labels - train.labels.mean(axis=0)))
+
+
+def _indicators(train: Examples, examples: Examples) -> np.ndarray:
+    """Indicator columns [n, segments + players + works of the train role]."""
+    pairs = (
+        (train.segments, examples.segments),
+        (train.performers, examples.performers),
+        (train.works, examples.works),
+    )
+    return np.hstack([(values[:, None] == np.unique(known)).astype(float) for known, values in pairs])

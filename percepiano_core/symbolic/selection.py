@@ -1,0 +1,30 @@
+"""How the valid role chooses: by the score that the tables report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import numpy as np
+
+Setting = TypeVar("Setting")
+LEAST_VARIANCE = 1e-6  # a dimension that does not vary in the valid role must not decide
+
+
+def r2_by_dimension(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """R2 [k] of predictions [n, k], as scikit-learn's r2_score with raw values, for dimensions that vary."""
+    error = ((target - predicted) ** 2).mean(axis=0)
+    return 1 - error / np.maximum(target.var(axis=0), LEAST_VARIANCE)
+
+
+def r2_mean(target: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean R2 over dimensions (uniform average)."""
+    return float(r2_by_dimension(target, predicted).mean())
+
+
+def best_setting(
+    settings: Iterable[Setting], predict_valid: Callable[[Setting], np.ndarray], target: np.ndarray
+) -> tuple[Setting, float]:
+    """The setting whose predictions [n, k] of the valid role score best, and its score; the first of equals."""
+    scored = [(setting, r2_mean(target, predict_valid(setting))) for setting in settings]
+    return max(scored, key=lambda pair: pair[1])
