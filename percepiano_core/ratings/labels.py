@@ -1,0 +1,103 @@
+"""Labels: what the raters of a performance said on average, a number in [0, 1] for each dimension."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from percepiano_core.errors import DataError
+from percepiano_core.quality import QualityLine
+from percepiano_core.ratings.dimensions import DIMENSION_KEYS
+
+COLUMNS = ("performance", "n_raters", *DIMENSION_KEYS, *(f"std_{key}" for key in DIMENSION_KEYS))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One row a performance.
+
+    Attributes
+    ----------
+    performances : keys of the performances, each once
+    n_raters : [n] distinct people behind the row
+    mean, std : [n, 19] over ratings divided by 7, dimensions in the order of DIMENSION_KEYS
+    """
+
+    performances: tuple[str, ...]
+    n_raters: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def select_performances(labels: Labels, performances: Iterable[str]) -> Labels:
+    """The rows of these performances, in this order; KeyError if one has no row."""
+    place = {performance: row for row, performance in enumerate(labels.performances)}
+    kept = tuple(performances)
+    rows = np.array([place[performance] for performance in kept], dtype=int)
+    return Labels(kept, labels.n_raters[rows], labels.mean[rows], labels.std[rows])
+
+
+def labels_of_corpus(labels: Labels, performances: Sequence[str]) -> tuple[Labels, list[QualityLine]]:
+    """Labels of the corpus' performances, and a line for each performance that has none or not all 19.
+
+    The order of the labels is kept. Rated performances that are not in the corpus are left out, counted by one line.
+    """
+    known = set(performances)
+    complete = np.isfinite(labels.mean).all(axis=1)
+    kept = [each for each, whole in zip(labels.performances, complete, strict=True) if whole and each in known]
+    rated = set(labels.performances)
+    lines = [
+        _unlabelled(each, "nobody rated it" if each not in rated else "a dimension has no rating")
+        for each in sorted(known - set(kept))
+    ]
+    strangers = sorted(rated - known)
+    if strangers:
+        lines.append(_strangers(strangers))
+    return select_performances(labels, kept), lines
+
+
+def _unlabelled(performance: str, problem: str) -> QualityLine:
+    return QualityLine(
+        stage="ratings",
+        subject=performance,
+        file="",
+        problem=problem,
+        consequence="it has no labels and is in no split",
+        remedy="add ratings, or remove the performance",
+    )
+
+
+def _strangers(performances: Sequence[str]) -> QualityLine:
+    return QualityLine(
+        stage="ratings",
+        subject=performances[0],
+        file="",
+        problem=f"{len(performances)} rated performances are not in the corpus, this one first",
+        consequence="their ratings are not used",
+        remedy="none needed if the corpus is a part; else restore the files",
+    )
+
+
+def write_labels(path: Path | str, labels: Labels) -> None:
+    """Write as CSV; floats keep all their digits, so that reading gives back the same numbers."""
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        numbers = np.hstack([labels.mean, labels.std]).tolist()  # Python floats print their shortest exact form
+        for performance, count, row in zip(labels.performances, labels.n_raters.tolist(), numbers, strict=True):
+            writer.writerow([performance, count, *row])
+
+
+def read_labels(path: Path | str) -> Labels:
+    """Read what `write_labels` wrote; DataError if its columns are others."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    if tuple(header) != COLUMNS:
+        raise DataError(path, "not a labels file of this version", "delete it, so that it is written anew")
+    numbers = np.array([row[2:] for row in rows], dtype=float).reshape(len(rows), 2, len(DIMENSION_KEYS))
+    counts = np.array([row[1] for row in rows], dtype=int)
+    return Labels(tuple(row[0] for row in rows), counts, numbers[:, 0], numbers[:, 1])
