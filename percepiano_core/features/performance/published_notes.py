@@ -1,0 +1,42 @@
+"""The performed notes as the published code read them: which ones it keeps, and their order.
+
+Source: percepiano-features.md, section 4: pitches 21-108, no notes of zero length, sorted by onset; notes that begin
+together stay in the order in which the file, track by track, releases them. That order decides where extra notes enter
+the assembled rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mido
+import numpy as np
+
+LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # the keys of a piano
+
+
+def published_rows(notes: np.ndarray, release_ranks: np.ndarray | None = None) -> np.ndarray:
+    """Rows [k'] of `notes` that the published code keeps, in its order.
+
+    notes : performed notes [k] of percepiano_core.corpus.midi.NOTE_DTYPE
+    release_ranks : see `release_ranks`; without it, notes that begin together go by release time, then pitch. On
+        PercePiano the order then differs in about a hundred mechanical renderings and in no human performance.
+    """
+    on_piano = (notes["pitch"] >= LOWEST_PITCH) & (notes["pitch"] <= HIGHEST_PITCH)
+    ranks = notes["offset_tick"] if release_ranks is None else release_ranks
+    order = np.lexsort((notes["pitch"], ranks, notes["onset_tick"]))
+    return order[(on_piano & (notes["offset_tick"] > notes["onset_tick"]))[order]]
+
+
+def release_ranks(path: Path | str, notes: np.ndarray) -> np.ndarray:
+    """Place [k] of each performed note's release among all messages of the file, one track after the other."""
+    rank_of: dict[tuple[int, int], int] = {}
+    rank = 0
+    for track in mido.MidiFile(path).tracks:
+        tick = 0
+        for message in track:
+            tick, rank = tick + message.time, rank + 1
+            if message.type == "note_off" or (message.type == "note_on" and message.velocity == 0):
+                rank_of.setdefault((tick, message.note), rank)
+    releases = zip(notes["offset_tick"].tolist(), notes["pitch"].tolist(), strict=True)
+    return np.array([rank_of[release] for release in releases])
