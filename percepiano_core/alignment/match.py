@@ -1,0 +1,95 @@
+"""Match performed notes to score notes: dual dynamic time warping, made one-to-one.
+
+The matcher is parangonar's DualDTWNoteMatcher with its default settings: warping in both directions over pitch sets
+gives a time map, and each pitch's notes are matched along it. It knows nothing of repeats or ornaments and needs no
+tempo. Around it stand the steps of spec alignment.md, section 1: doubled strokes are merged before, conflicts resolved
+after. No residual cut and no filling-in: both were tried there and gain nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.alignment.deferred_import import deferring
+from percepiano_core.alignment.pitch_dtw import PitchSetDtw
+from percepiano_core.alignment.tempo_map import tempo_map
+from percepiano_core.corpus.midi import PerformedMidi
+
+with deferring("matplotlib", "matplotlib.pyplot", "pandas", "scipy.signal", absent=("numba",)):
+    from parangonar.match.matchers import DualDTWNoteMatcher, OnsetMatcherDTW
+
+DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
+_MATCHER_SCORE_DTYPE = np.dtype([("onset_beat", "f8"), ("pitch", "i4"), ("id", "i8"), ("is_grace", "?")])
+_MATCHER_PERFORMANCE_DTYPE = np.dtype([("onset_sec", "f8"), ("pitch", "i4"), ("id", "i8")])
+
+
+def align(score_notes: np.ndarray, performed: PerformedMidi) -> Alignment:
+    """Align a performance with its score; the same input always gives the same matches.
+
+    Parameters
+    ----------
+    score_notes : ALIGNED_NOTE_DTYPE [s], from `read_score_notes`; at least one note is not a grace note
+    """
+    kept = without_doubles(performed)
+    candidates = _dual_dtw(score_notes, performed, np.flatnonzero(kept))
+    return Alignment(score_notes, kept, one_to_one(score_notes, performed, candidates))
+
+
+def without_doubles(performed: PerformedMidi) -> np.ndarray:
+    """Which performed notes stay, bool [p]: not the ones within 15 ms of the last kept note of their pitch.
+
+    Notes are visited by onset, the louder first, so that the louder of two simultaneous strokes stays.
+    """
+    notes = performed.notes
+    kept = np.ones(len(notes), dtype=bool)
+    last_onset: dict[int, float] = {}
+    for row in np.lexsort((-notes["velocity"], notes["onset_sec"])):
+        pitch, onset = int(notes["pitch"][row]), float(notes["onset_sec"][row])
+        if onset - last_onset.get(pitch, -np.inf) <= DOUBLE_SECONDS:
+            kept[row] = False
+        else:
+            last_onset[pitch] = onset
+    return kept
+
+
+def one_to_one(score_notes: np.ndarray, performed: PerformedMidi, candidates: np.ndarray) -> np.ndarray:
+    """Of the candidate matches [n, 2] keep those closest to the time map, each note once; sorted int [m, 2]."""
+    if not len(candidates):
+        return candidates
+    expected = tempo_map(score_notes, performed, candidates)(score_notes["onset_quarter"][candidates[:, 0]])
+    distance = np.abs(performed.notes["onset_sec"][candidates[:, 1]] - expected)
+    used_score: set[int] = set()
+    used_performed: set[int] = set()
+    matches = []
+    for score_row, performed_row in candidates[np.argsort(distance, kind="stable")].tolist():
+        if score_row not in used_score and performed_row not in used_performed:
+            matches.append((score_row, performed_row))
+            used_score.add(score_row)
+            used_performed.add(performed_row)
+    return np.array(sorted(matches), dtype=np.int64)
+
+
+def _dual_dtw(score_notes: np.ndarray, performed: PerformedMidi, kept_rows: np.ndarray) -> np.ndarray:
+    """The matcher's matches as rows int [n, 2], sorted; it may name a note twice."""
+    matcher = DualDTWNoteMatcher(onset_matcher=OnsetMatcherDTW(dtw=PitchSetDtw()))
+    found = matcher(_matcher_score(score_notes), _matcher_performance(performed, kept_rows))
+    pairs = [(int(line["score_id"]), int(line["performance_id"])) for line in found if line["label"] == "match"]
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+def _matcher_score(score_notes: np.ndarray) -> np.ndarray:
+    """A fresh array (the matcher shifts grace onsets in place), with rows as ids."""
+    array = np.empty(len(score_notes), dtype=_MATCHER_SCORE_DTYPE)
+    for field in ("onset_beat", "pitch", "is_grace"):
+        array[field] = score_notes[field]
+    array["id"] = np.arange(len(score_notes))
+    return array
+
+
+def _matcher_performance(performed: PerformedMidi, rows: np.ndarray) -> np.ndarray:
+    array = np.empty(len(rows), dtype=_MATCHER_PERFORMANCE_DTYPE)
+    for field in ("onset_sec", "pitch"):
+        array[field] = performed.notes[field][rows]
+    array["id"] = rows
+    return array
