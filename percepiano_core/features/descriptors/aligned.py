@@ -1,0 +1,71 @@
+"""146 statistics of a performance against its score (alignment.md, section 6), and a flag for failed alignments.
+
+The groups stand in modules of their own: timing, texture, dynamics, articulation, pedalling.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.features.descriptors.articulation import articulation_descriptors
+from percepiano_core.features.descriptors.dynamics import dynamics_descriptors
+from percepiano_core.features.descriptors.matched import MatchedNotes, matched_notes
+from percepiano_core.features.descriptors.pedalling import pedalling_descriptors
+from percepiano_core.features.descriptors.summaries import distribution, mean_of
+from percepiano_core.features.descriptors.texture import texture_descriptors
+from percepiano_core.features.descriptors.timing import timing_descriptors
+
+FLAG = "failed"
+
+
+def aligned_descriptors(alignment: Alignment, performed: PerformedMidi) -> dict[str, float]:
+    """The 146 aligned descriptors of one performance and the flag `failed` (1 or 0).
+
+    NaN where a descriptor is undefined (pedal lags without a pedal). An alignment of status "failed", or one with a
+    single score onset, gives the score's 10 descriptors and the flag 1 alone: the rest would describe another piece.
+    """
+    score = _score_context(alignment.score_notes)
+    if alignment.status == "failed" or not _has_course(alignment):
+        return score | {FLAG: 1.0}
+    matched = matched_notes(alignment, performed)
+    return (
+        timing_descriptors(matched)
+        | texture_descriptors(matched)
+        | dynamics_descriptors(matched)
+        | articulation_descriptors(matched)
+        | pedalling_descriptors(matched, performed)
+        | _errors(alignment, matched)
+        | score
+        | {FLAG: 0.0}
+    )
+
+
+def _has_course(alignment: Alignment) -> bool:
+    matched = alignment.score_notes[alignment.matches[:, 0]]
+    return len(np.unique(matched["onset_quarter"][~matched["is_grace"]])) > 1
+
+
+def _errors(alignment: Alignment, matched: MatchedNotes) -> dict[str, float]:
+    start, end = matched.onset.min(), matched.offset.max()
+    return {
+        "insertion_rate": 1 - alignment.performance_coverage,
+        "deletion_rate": 1 - alignment.score_coverage,
+        "matched_notes_per_sec": float(len(matched.onset) / (end - start)),
+    }
+
+
+def _score_context(notes: np.ndarray) -> dict[str, float]:
+    """What is written, whoever plays it; grace notes count as notes but not for durations and onsets."""
+    principal = notes[~notes["is_grace"]]
+    start = principal["onset_quarter"].min()
+    length = float((principal["onset_quarter"] + principal["duration_quarter"]).max() - start)
+    return {
+        "score_notes_per_quarter": len(notes) / length,
+        **distribution("score_pitch", notes["pitch"].astype(float), (10, 90)),
+        **distribution("score_duration", principal["duration_quarter"]),
+        "score_notes_per_onset": len(principal) / len(np.unique(principal["onset_quarter"])),
+        "score_quarters": length,
+        "score_grace_share": mean_of(notes["is_grace"]),
+    }

@@ -1,0 +1,39 @@
+"""The table of descriptors: one row a performance, one column a descriptor, written and read by every model.
+
+A column's name is its set, "_" and the descriptor: `raw_velocity_mean`, `aligned_tempo_sd`. An empty cell is missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def in_set(name: str, descriptors: Mapping[str, float]) -> dict[str, float]:
+    """Descriptors under their column names."""
+    return {f"{name}_{descriptor}": value for descriptor, value in descriptors.items()}
+
+
+def write_descriptors(path: Path | str, rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Write performance -> column -> value as CSV, rows sorted, atomically.
+
+    Columns stand in the order in which the sorted rows first name them; what a row lacks, or is not finite, is empty.
+    """
+    path = Path(path)
+    ordered = sorted(rows.items())
+    columns = list(dict.fromkeys(column for _, row in ordered for column in row))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["performance", *columns])
+        for performance, row in ordered:
+            writer.writerow([performance, *(_cell(row.get(column, math.nan)) for column in columns)])
+    part.replace(path)
+
+
+def _cell(value: float) -> str:
+    return f"{value:.9g}" if math.isfinite(value) else ""
