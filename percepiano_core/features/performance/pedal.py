@@ -84,7 +84,7 @@ def _step_at_next_onset(steps: _Steps, notes: np.ndarray) -> np.ndarray:
 
 
 def _lowest(steps: _Steps, start: np.ndarray, stop: np.ndarray, since: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest value of steps [start, stop) if below that of `start`, and when it is first reached, seconds after `since`."""
+    """Lowest value of steps [start, stop) and, if below that of `start`, when it comes: seconds after `since`."""
     # value and place in one number, so that one minimum gives the lowest value and its first place
     ranked = np.append(steps.value * len(steps.value) + np.arange(len(steps.value)), 0)
     bounds = np.column_stack([start, np.maximum(stop, start + 1)]).ravel()
