@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from percepiano_core.corpus.records import Performance
-from percepiano_core.splits.folds import Fold, SplitCorpus, assign
+from percepiano_core.splits.folds import Fold, SplitCorpus, assign, player_order
 from percepiano_core.splits.registry import register
 
 BLOCKS = 4
@@ -49,7 +49,7 @@ def column_blocks(performances: Sequence[Performance], rendering_columns: Mappin
     columns: dict[str, int] = {}
     for work in dict.fromkeys(played.work for played in performances):
         inside = [played for played in performances if played.work == work]
-        people = sorted({(_numeric(p.player), p.performer) for p in inside if not p.rendered})
+        people = sorted({(player_order(p.player), p.performer) for p in inside if not p.rendered})
         columns |= {name: position % BLOCKS for position, (_, name) in enumerate(people)}
         held = Counter(columns[p.performer] for p in inside if not p.rendered)
         fewest = min(range(BLOCKS), key=lambda block: (held[block], block))
@@ -89,7 +89,7 @@ def segment_clean(corpus: SplitCorpus) -> dict[str, Fold]:
 
 @register(
     holds_out="works never trained on, every work once",
-    keeps_apart=("work", "piece", "segment", "group", "player", "file"),
+    keeps_apart=("work", "piece", "segment", "group", "file"),
     pooled=True,
 )
 def work(corpus: SplitCorpus) -> dict[str, Fold]:
@@ -151,8 +151,3 @@ def _group_fold(corpus: SplitCorpus, test: set[str], seed: int) -> Fold:
     valid = valid_groups(corpus, (p for p in corpus.performances if corpus.group(p) not in test), seed)
     roles = dict.fromkeys(valid, "valid") | dict.fromkeys(test, "test")
     return assign(corpus.performances, lambda played: roles.get(corpus.group(played), "train"))
-
-
-def _numeric(player: str) -> tuple[bool, int, str]:
-    """Sort key: numbers by value, then other names by spelling."""
-    return (False, int(player), "") if player.isdecimal() else (True, 0, player)

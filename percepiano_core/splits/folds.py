@@ -88,6 +88,11 @@ def split_corpus(performances: Iterable[Performance], groups: Mapping[str, str])
     return SplitCorpus(ordered, groups)
 
 
+def player_order(player: str) -> tuple[bool, int, str]:
+    """Sort key of players: numbers by value, then other names by spelling."""
+    return (False, int(player), "") if player.isdecimal() else (True, 0, player)
+
+
 def assign(performances: Iterable[Performance], role: Callable[[Performance], str | None]) -> Fold:
     """Fold from a rule that gives each performance its role, or None to leave it out."""
     names: dict[str, list[str]] = {name: [] for name in ROLES}

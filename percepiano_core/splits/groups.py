@@ -1,7 +1,9 @@
 """Text groups: segments of one work whose notes are largely the same (written repeats, overlapping excerpts).
 
 Source: spec percepiano-data.md, section 3.4. Two segments are linked if the runs of two or more equal chords that they
-share cover at least 60 % of the shorter one; a group is a connected component of the links.
+share cover at least 60 % of the shorter one; a group is a connected component of the links. The published groups come
+from the score MIDI files; the MusicXML scores give 47 instead of 46, since a
+tremolo stands in them as two notes, and in the score MIDI as it is played.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from percepiano_core.splits.files import write_text
 
 ONSET_DECIMALS = 2  # seconds of a score MIDI file
 LEAST_RATIO = 0.3  # quick_ratio below which a pair is never linked
-LEAST_SHARED = 0.6  # of the shorter sequence, rounded to 2 decimals
+LEAST_SHARED = 0.6  # of the shorter sequence
+SHARE_DECIMALS = 2
 LEAST_RUN = 2  # chords; shorter matching runs are chance
 
 Chords = Sequence[tuple[int, ...]]  # pitches that start together, ascending, in order of onset
@@ -41,40 +44,41 @@ def score_midi_chords(paths: Mapping[str, Path]) -> dict[str, list[tuple[int, ..
     return {segment: chord_sequence(table["onset_sec"], table["pitch"]) for segment, table in notes.items()}
 
 
-def text_groups(chords: Mapping[str, Chords], work_of: Mapping[str, str]) -> dict[str, str]:
+def text_groups(
+    chords: Mapping[str, Chords], work_of: Mapping[str, str], threshold: float = LEAST_SHARED
+) -> dict[str, str]:
     """Segment -> name of its text group, the alphabetically first member.
 
     Parameters
     ----------
     chords : segment -> chord sequence; an empty one is linked to nothing
     work_of : segment -> work; only segments of one work are compared
+    threshold : share of the shorter sequence, 0 to 1, from which two segments are linked
     """
     group = {segment: segment for segment in sorted(chords)}
     for first, second in combinations(sorted(chords), 2):
         # What is joined already needs no comparing: only the components count.
-        if (
-            work_of[first] == work_of[second]
-            and group[first] != group[second]
-            and _same_text(chords[first], chords[second])
-        ):
+        if work_of[first] != work_of[second] or group[first] == group[second]:
+            continue
+        if _shared_text(chords[first], chords[second], threshold) >= threshold:
             kept, gone = sorted((group[first], group[second]))
             group = {segment: kept if name == gone else name for segment, name in group.items()}
     return group
 
 
-def _same_text(first: Chords, second: Chords) -> bool:
-    """Whether the shared runs cover enough of the shorter sequence."""
+def _shared_text(first: Chords, second: Chords, least: float) -> float:
+    """Share of the shorter sequence that common runs cover, rounded; 0.0 where it is known to be below `least`."""
     shorter = min(len(first), len(second))
     if not shorter:
-        return False
+        return 0.0
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     ratio = matcher.quick_ratio()
     # The ratio counts the chords in common whatever their order, 2 x common / total: a bound on what runs can cover.
     most = ratio * (len(first) + len(second)) / 2 / shorter
-    if ratio < LEAST_RATIO or round(most, 2) < LEAST_SHARED:
-        return False
-    shared = sum(block.size for block in matcher.get_matching_blocks() if block.size >= LEAST_RUN)
-    return round(shared / shorter, 2) >= LEAST_SHARED
+    if ratio < LEAST_RATIO or round(most, SHARE_DECIMALS) < least:
+        return 0.0
+    covered = sum(block.size for block in matcher.get_matching_blocks() if block.size >= LEAST_RUN)
+    return round(covered / shorter, SHARE_DECIMALS)
 
 
 def write_groups(path: Path | str, groups: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import product
 from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
@@ -45,7 +46,7 @@ class FoldLeakage:
 
 def leakage(split: Split, corpus: SplitCorpus) -> list[FoldLeakage]:
     """Leakage of every fold; UserError if the split names a performance that the corpus lacks."""
-    known = {played.performance: played for played in corpus.performances}
+    known = _by_name(corpus)
     return [_fold_leakage(split.label, name, fold, known, corpus) for name, fold in split.folds.items()]
 
 
@@ -61,20 +62,23 @@ def assert_sound(split: Split, corpus: SplitCorpus, pooled: bool = False) -> Non
 
 def assert_no_leak(split: Split, corpus: SplitCorpus) -> None:
     """UserError if test shares with train or valid what the split promises to keep apart (`Split.keeps_apart`)."""
-    for row in leakage(split, corpus):
-        for (role, kind), count in row.shared.items():
-            if count and kind in split.keeps_apart:
-                raise _broken(
-                    split,
-                    f"fold {row.fold} has {count} of {row.sizes['test']} test performances whose {kind} is in {role}",
+    known, keys = _by_name(corpus), _keys(corpus)
+    for name, fold in split.folds.items():
+        test = _members(split.label, fold.test, known)
+        for role, kind in product(OTHERS, split.keeps_apart):
+            leaking = _leaking(test, _members(split.label, getattr(fold, role), known), keys[kind])
+            if leaking:
+                example = (
+                    f"{len(leaking)} of {len(test)} test performances ({leaking[0]} ...) whose {kind} is in {role}"
                 )
+                raise _broken(split, f"fold {name} has {example}")
 
 
 def write_leakage(path: Path | str, rows: Iterable[FoldLeakage]) -> None:
     """Write CSV, one row a fold: sizes, renderings in test, then `<kind>_in_<role>` counts (empty: not known)."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
-    pairs = [(role, kind) for role in OTHERS for kind in KINDS]
+    pairs = list(product(OTHERS, KINDS))
     table.writerow(("split", "fold", *ROLES, "renderings_in_test", *(f"{kind}_in_{role}" for role, kind in pairs)))
     for row in rows:
         sizes = [row.sizes[role] for role in ROLES]
@@ -87,7 +91,10 @@ def _fold_leakage(
 ) -> FoldLeakage:
     members = {role: _members(label, getattr(fold, role), known) for role in ROLES}
     keys = _keys(corpus)
-    shared = {(role, kind): _shared(members["test"], members[role], keys[kind]) for role in OTHERS for kind in KINDS}
+    shared = {
+        (role, kind): _count(_leaking(members["test"], members[role], keys[kind]))
+        for role, kind in product(OTHERS, KINDS)
+    }
     sizes = {role: len(played) for role, played in members.items()}
     return FoldLeakage(label, name, sizes, sum(played.rendered for played in members["test"]), shared)
 
@@ -110,14 +117,24 @@ def _keys(corpus: SplitCorpus) -> dict[str, Callable[[Performance], str]]:
     }
 
 
-def _shared(test: Sequence[Performance], other: Sequence[Performance], key: Callable[[Performance], str]) -> int | None:
-    """Test performances whose key some other performance has; None if any key is unknown (empty)."""
+def _leaking(
+    test: Sequence[Performance], other: Sequence[Performance], key: Callable[[Performance], str]
+) -> list[str] | None:
+    """Names of the test performances whose key some other performance has; None if any key is unknown (empty)."""
     values = {key(played) for played in other}
-    tested = [key(played) for played in test]
-    return None if "" in values or "" in tested else sum(value in values for value in tested)
+    if "" in values or any(not key(played) for played in test):
+        return None
+    return [played.performance for played in test if key(played) in values]
+
+
+def _count(leaking: list[str] | None) -> int | None:
+    return None if leaking is None else len(leaking)
+
+
+def _by_name(corpus: SplitCorpus) -> dict[str, Performance]:
+    return {played.performance: played for played in corpus.performances}
 
 
 def _broken(split: Split, problem: str) -> UserError:
-    return UserError(
-        f"split {split.label}", problem, "make the splits again; if it stays, the split's function is wrong"
-    )
+    remedy = "make the splits again; if it stays, correct the corpus (a file under two names?) or the split's function"
+    return UserError(f"split {split.label}", problem, remedy)
