@@ -53,7 +53,7 @@ STYLES = (
         key=Key(1),
         metre=Metre(3, 4, 24, 24),
         quarters_per_minute=138.0,
-        words="Tempo di valse",
+        words="Allegretto",
         accompaniment="waltz",
         rhythms=((24, 24, 24), (48, 24), (36, 12, 24), (24, 12, 12, 24), (12, 12, 12, 12, 24), (24, 48)),
         cadences=((48, 24), (72,)),
@@ -82,7 +82,7 @@ STYLES = (
         key=Key(2),
         metre=Metre(2, 2, 48, 48),
         quarters_per_minute=176.0,
-        words="Alla marcia",
+        words="Allegro",
         accompaniment="march",
         rhythms=((24, 24, 24, 24), (36, 12, 24, 24), (48, 24, 24), (24, 12, 12, 48), (48, 36, 12)),
         cadences=((48, 48), (48, 48)),
@@ -111,7 +111,7 @@ STYLES = (
         key=Key(2, minor=True),
         metre=Metre(4, 4, 24, 24),
         quarters_per_minute=84.0,
-        words="Piu lento",
+        words="Adagio",
         accompaniment="triplets",
         rhythms=((48, 48), (72, 24), (48, 24, 24), (36, 12, 48), (24, 24, 48)),
         cadences=((72, 24), (96,)),
@@ -143,8 +143,8 @@ class Plan:
 
 
 def plan_segments(count: int) -> list[Plan]:
-    """The first `count` segments, dealt over the pieces; from 10 the third waltz repeats the first, from 11 there are halves."""
-    plans = []
+    """The first `count` segments, dealt over the pieces; the tenth is a written repeat, the eleventh half a phrase."""
+    plans: list[Plan] = []
     phrases = {style.piece: 0 for style in STYLES}
     while len(plans) < count:
         place = len(plans)

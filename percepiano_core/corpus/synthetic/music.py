@@ -156,6 +156,12 @@ class SegmentScore:
         return self.bars * self.metre.bar
 
 
+def phrase_arch(score: SegmentScore, positions: np.ndarray) -> np.ndarray:
+    """1 at the borders of four bars, 0 in their middle (a parabola); positions [n] in divisions."""
+    phase = np.mod(positions, 4 * score.metre.bar) / (4 * score.metre.bar)
+    return (2 * phase - 1) ** 2
+
+
 SCORE_DTYPE = np.dtype(
     [
         ("id", "U16"),
