@@ -33,8 +33,7 @@ def published(table: RatingTable) -> Labels:
     A row with an 8 anywhere is dropped whole, repeated rows count as often as they stand there, and a person who rated
     a performance twice counts twice: this is what the release does, defects included.
     """
-    dropped: np.ndarray = (table.values >= DONT_KNOW_REVERSED).any(axis=1)
-    rows = select_rows(table, ~dropped)
+    rows = select_rows(table, np.all(~(table.values >= DONT_KNOW_REVERSED), axis=1))
     scores = np.nan_to_num(rows.values, nan=0.0) / SCALE
     performances, row = index_by_first(rows.performances)
     mean = group_mean(np.where(scores > 0, scores, np.nan), row, len(performances))

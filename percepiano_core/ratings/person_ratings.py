@@ -6,6 +6,7 @@ rows the first stays, then each person's ratings of one performance are averaged
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,15 @@ def person_ratings(table: RatingTable) -> PersonRatings:
     votes = group_mean(once.values, row_pair, len(pairs)) / SCALE
     names = np.array(users, dtype=str)
     return PersonRatings(performances, pairs // max(len(users), 1), names[pairs % max(len(users), 1)], votes)
+
+
+def select_performances(votes: PersonRatings, performances: Collection[str]) -> PersonRatings:
+    """The ratings of these performances alone."""
+    known = np.array([each in performances for each in votes.performances], dtype=bool)
+    place = np.cumsum(known) - 1
+    rows = known[votes.rows]
+    kept = tuple(each for each, is_known in zip(votes.performances, known, strict=True) if is_known)
+    return PersonRatings(kept, place[votes.rows[rows]], votes.users[rows], votes.values[rows])
 
 
 def _any_number(values: np.ndarray) -> np.ndarray:
