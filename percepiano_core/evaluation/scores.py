@@ -54,9 +54,9 @@ class SplitScores:
 
     @property
     def r2_sd(self) -> float:
-        """Standard deviation (ddof 1) of R2 over draws where there are several, else over folds; NaN for one value.
+        """Standard deviation (ddof 0) of R2 over draws where there are several, else over folds; NaN for one value.
 
-        Over folds of a fixed test set it is training noise; it is no error of sampling: see the interval.
+        Over folds of a fixed test set it is training noise, no error of sampling: that is the interval.
         """
         draws: dict[str, list[float]] = defaultdict(list)
         for (split, _), scores in self.by_fold.items():
@@ -64,7 +64,7 @@ class SplitScores:
         values = [float(np.mean(folds)) for folds in draws.values()]
         if len(values) == 1:
             values = next(iter(draws.values()))
-        return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+        return float(np.std(values)) if len(values) > 1 else float("nan")
 
 
 def score_split(blocks: Sequence[FoldPredictions], cohort: Cohort) -> SplitScores:
