@@ -1,0 +1,154 @@
+"""One pass over the bars of a score: a cursor moves through notes, backups and forwards and places every event.
+
+Several parts become one, in ticks of the common multiple of their divisions; bars, time signatures and tempos are the
+first part's (percepiano-features.md, section 1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element, SubElement
+
+from percepiano_core.features.score.corrections import Corrections
+from percepiano_core.features.score.direction_elements import read_direction, read_metronome, read_tempos
+from percepiano_core.features.score.events import ParsedScore, ScoreNote, TimeSignature
+from percepiano_core.features.score.note_elements import number_in, read_note
+from percepiano_core.features.score.unfolding import played_measures
+
+VOICES_A_PART = 10  # voice numbers of the second part start above the first part's
+TIME_SYMBOLS = {"cut": (2, 2), "common": (4, 4)}
+
+
+def parse_score(root: Element, corrections: Corrections) -> ParsedScore:
+    """Events of all parts in document order; ValueError for what cannot be placed."""
+    parts = root.findall("part")
+    divisions = [_divisions(part) for part in parts]
+    common = math.lcm(*divisions)
+    score = ParsedScore(divisions=common)
+    for index, (part, own) in enumerate(zip(parts, divisions, strict=True)):
+        _PartReader(score, common // own, index, corrections).read(part)
+    return score
+
+
+def _divisions(part: Element) -> int:
+    """Ticks a quarter of a part; ValueError unless it has exactly one positive value."""
+    values = {int(divisions.text or 0) for divisions in part.iterfind("measure/attributes/divisions")}
+    if len(values) != 1 or min(values) < 1:
+        raise ValueError("it needs one positive <divisions> value for the whole part")
+    return values.pop()
+
+
+@dataclass(slots=True)
+class _PartReader:
+    """Reads one part into the score; ticks are multiplied by `scale`."""
+
+    score: ParsedScore
+    scale: int
+    part_index: int
+    corrections: Corrections
+    cursor: float = 0.0
+    furthest: float = 0.0  # latest position reached in the current bar
+    transpose: int = 0
+    previous: ScoreNote = field(default_factory=ScoreNote)
+    chord_beams: set[str] = field(default_factory=set)
+    seen_beams: set[str] = field(default_factory=set)
+
+    def read(self, part: Element) -> None:
+        for number, measure in enumerate(played_measures(part.findall("measure")), start=1):
+            self._read_measure(measure, number)
+        if self.part_index == 0:
+            self.score.end = self.cursor
+
+    def _read_measure(self, measure: Element, number: int) -> None:
+        start = self.furthest = self.cursor
+        if self.part_index == 0:
+            self.score.measure_starts.append(start)
+            self.score.measure_is_implicit.append("implicit" in measure.attrib)
+        for element in _elements(measure):
+            if element.tag == "note":
+                self._read_note(element, number)
+            elif element.tag in ("backup", "forward"):
+                self._move(element, start)
+            elif element.tag == "direction":
+                self._read_direction(element)
+            elif element.tag == "attributes":
+                self._read_attributes(element, start)
+            self.furthest = max(self.furthest, self.cursor)
+        if self.corrections.tolerate_rounding:
+            self.cursor = self.furthest
+
+    def _move(self, element: Element, measure_start: float) -> None:
+        ticks = number_in(element, "duration") * self.scale
+        self.cursor += ticks if element.tag == "forward" else -ticks
+        if self.corrections.tolerate_rounding:
+            self.cursor = max(self.cursor, measure_start)
+
+    def _read_note(self, element: Element, measure: int) -> None:
+        note = read_note(element, self.transpose)
+        note.measure = measure
+        note.voice += VOICES_A_PART * self.part_index
+        in_chord = element.find("chord") is not None
+        self._place(note, element, in_chord)
+        self._join_beams(note, in_chord)
+        if in_chord:
+            note.chord_index = self.previous.chord_index + 1
+        self.previous = note
+        if not note.is_unpitched:
+            self.score.notes.append(note)
+
+    def _place(self, note: ScoreNote, element: Element, in_chord: bool) -> None:
+        """A chord note begins and ends with the note before it; a grace takes no time."""
+        if in_chord and not note.is_grace:
+            note.onset, note.duration = self.previous.onset, self.previous.duration
+            return
+        note.onset = self.cursor
+        if not note.is_grace:
+            note.duration = number_in(element, "duration") * self.scale
+            self.cursor += note.duration
+
+    def _join_beams(self, note: ScoreNote, in_chord: bool) -> None:
+        """Chord notes carry no beams in the file; the published code gives them all kinds that occurred so far."""
+        own = set(note.beams)
+        if in_chord:
+            note.beams |= self.chord_beams if self.corrections.beams_of_own_chord else self.seen_beams
+        else:
+            self.chord_beams = own
+        self.seen_beams |= own
+
+    def _read_direction(self, element: Element) -> None:
+        self.score.directions.append(read_direction(element, self.cursor))
+        if self.part_index == 0:
+            self.score.tempos += read_tempos(element, self.cursor)
+            self.score.metronome_marks += read_metronome(element, self.cursor)
+
+    def _read_attributes(self, attributes: Element, measure_start: float) -> None:
+        transpose = attributes.find("transpose")
+        if transpose is not None:
+            self.transpose = number_in(transpose, "chromatic")
+        time = attributes.find("time")
+        if time is not None and self.part_index == 0:
+            _add_time_signature(self.score, time, self.cursor, measure_start)
+
+
+def _add_time_signature(score: ParsedScore, time: Element, position: float, measure_start: float) -> None:
+    """The first signature of a bar counts."""
+    signatures = score.time_signatures
+    if not signatures or signatures[-1].position < measure_start:
+        symbol = TIME_SYMBOLS.get(time.get("symbol", ""))
+        numerator, denominator = symbol or (number_in(time, "beats"), number_in(time, "beat-type"))
+        signatures.append(TimeSignature(position, numerator, denominator))
+
+
+def _elements(measure: Element) -> Iterator[Element]:
+    """Children of a bar; a lone `<forward>` in a bar without notes is a whole-bar rest."""
+    forwards = measure.findall("forward")
+    if len(forwards) != 1 or measure.find("note") is not None:
+        yield from measure
+        return
+    yield from (child for child in measure if child.tag != "forward")
+    rest = Element("note")
+    SubElement(rest, "rest")
+    SubElement(rest, "duration").text = forwards[0].findtext("duration")
+    yield rest

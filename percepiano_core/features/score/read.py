@@ -1,0 +1,170 @@
+"""A MusicXML score as a ScoreTable (percepiano-features.md, sections 1, 3 and 7).
+
+Two presets: "published" gives the released features with their defects, "default" the corrected ones
+(corrections.py lists the differences).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from percepiano_core.corpus.musicxml import read_musicxml
+from percepiano_core.errors import DataError
+from percepiano_core.features.score import direction_features, metre_features, note_features  # noqa: F401  (register)
+from percepiano_core.features.score.corrections import Compat, Corrections, corrections_for
+from percepiano_core.features.score.directions_at_notes import directions_at_notes, section_positions
+from percepiano_core.features.score.events import ParsedScore, ScoreNote
+from percepiano_core.features.score.metre import (
+    beat_positions,
+    last_at_or_before,
+    measure_lengths,
+    pickup_length,
+    signature_at,
+    without_gaps,
+)
+from percepiano_core.features.score.note_list import final_notes
+from percepiano_core.features.score.parsing import parse_score
+from percepiano_core.features.score.pickups import cut_padded_pickup
+from percepiano_core.features.score.registry import compute_score_features
+from percepiano_core.features.score.score_context import ScoreContext
+from percepiano_core.features.score.score_tempo import ScoreTempo, score_tempo
+from percepiano_core.features.score.tremolos import expand_tremolos
+from percepiano_core.features.score_table import SCORE_NOTE_DTYPE, ScoreTable
+
+
+def read_score(path: Path | str, *, compat: Compat, composer: str) -> ScoreTable:
+    """The notes and features of a score.
+
+    Parameters
+    ----------
+    path : uncompressed partwise MusicXML
+    compat : "default" or "published"
+    composer : of the piece, as in the composer table ("Beethoven", "Schubert", ...); "published" does not use it
+
+    Raises
+    ------
+    DataError
+        the file is no usable score (corpus/musicxml.py), or its notes cannot be placed
+    """
+    return read_score_with(path, corrections_for(compat), composer)
+
+
+def read_score_with(path: Path | str, corrections: Corrections, composer: str) -> ScoreTable:
+    """As `read_score`, with single corrections switched."""
+    root = read_musicxml(path)
+    try:
+        return _score_table(root, corrections, composer)
+    except ValueError as error:
+        raise DataError(path, f"its notes cannot be placed ({error})", "export it again as MusicXML") from None
+
+
+def _score_table(root: Element, corrections: Corrections, composer: str) -> ScoreTable:
+    score = parse_score(root, corrections)
+    if not score.time_signatures:
+        raise ValueError("it has no time signature")
+    if corrections.cut_padded_pickups:
+        cut_padded_pickup(score)
+    if corrections.expand_tremolos:
+        score.notes = expand_tremolos(score.notes, score.divisions)
+    tempo = score_tempo(score, corrections)
+    for note in score.notes:
+        note.seconds = tempo.length_from(note.onset, note.duration)
+    notes = final_notes(score, corrections)
+    context = _context(score, notes, tempo, corrections, composer)
+    beats = beat_positions(score, _last_bar_end(score))
+    sections = np.array(section_positions(notes, context.directions))
+    return ScoreTable(
+        notes=_note_table(context),
+        divisions=score.divisions,
+        measure_starts=np.array(score.measure_starts, dtype=float),
+        beat_positions=beats,
+        section_positions=sections,
+        features=compute_score_features(context),
+        locations=_locations(context, beats, sections),
+    )
+
+
+def _context(
+    score: ParsedScore, notes: list[ScoreNote], tempo: ScoreTempo, corrections: Corrections, composer: str
+) -> ScoreContext:
+    onsets = np.array([note.onset for note in notes], dtype=float)
+    measures = np.array([note.measure - 1 for note in notes])
+    lengths = measure_lengths(score)
+    return ScoreContext(
+        notes=notes,
+        score=score,
+        tempo=tempo,
+        composer=composer,
+        corrections=corrections,
+        onsets=onsets,
+        durations=np.array([note.duration for note in notes], dtype=float),
+        measure_indices=measures,
+        measure_lengths=lengths,
+        beat_fractions=_beat_fractions(score, onsets, measures, lengths, corrections),
+        directions=directions_at_notes(notes, score.directions, corrections),
+        time_signatures=[signature_at(score, onset) for onset in onsets.tolist()],
+    )
+
+
+def _beat_fractions(
+    score: ParsedScore, onsets: np.ndarray, measures: np.ndarray, lengths: np.ndarray, corrections: Corrections
+) -> np.ndarray:
+    """Place of each note in its bar [n]; corrected, a pickup's is that in the complete bar which it ends."""
+    fractions = (onsets - np.array(score.measure_starts)[measures]) / lengths[measures]
+    if corrections.cut_padded_pickups and pickup_length(score):
+        nominal = signature_at(score, score.measure_starts[0]).quarters * score.divisions
+        missing = nominal - pickup_length(score)
+        fractions = np.where(measures == 0, (onsets - score.measure_starts[0] + missing) / nominal, fractions)
+    return fractions
+
+
+def _last_bar_end(score: ParsedScore) -> float:
+    """Where the last note or rest of the last bar ends, ties and fused rests included."""
+    last = len(score.measure_starts)
+    return max((note.end for note in score.notes if note.measure == last), default=score.end)
+
+
+def _note_table(context: ScoreContext) -> np.ndarray:
+    score = context.score
+    table = np.zeros(len(context.notes), dtype=SCORE_NOTE_DTYPE)
+    table["onset_div"] = context.onsets
+    table["duration_div"] = context.durations
+    table["onset_quarter"] = _printed_quarters(context)
+    table["duration_quarter"] = context.durations / score.divisions
+    table["time_sec"] = [context.tempo.second_at(note.onset) for note in context.notes]
+    table["duration_sec"] = [note.seconds for note in context.notes]
+    table["is_arpeggiated"] = [note.has_arpeggio for note in context.notes]
+    table["is_trill"] = [note.has_trill for note in context.notes]
+    table["preceded_by_grace"] = [note.preceded_by_grace for note in context.notes]
+    for name in ("pitch", "voice", "staff", "measure", "grace_order", "is_grace", "is_overlapped"):
+        table[name] = [getattr(note, name) for note in context.notes]
+    return table
+
+
+def _printed_quarters(context: ScoreContext) -> np.ndarray:
+    """Onsets as partitura counts them [n]: padding left in and, but for the published preset, a pickup before 0."""
+    score = context.score
+    quarters = (context.onsets + score.pickup_padding * (context.measure_indices > 0)) / score.divisions
+    if context.corrections.cut_padded_pickups and len(score.measure_starts) > 1:
+        printed = pickup_length(score) + score.pickup_padding if pickup_length(score) else 0.0
+        nominal = signature_at(score, score.measure_starts[0]).quarters * score.divisions
+        quarters = quarters - (printed / score.divisions if printed < nominal else 0.0)
+    return quarters
+
+
+def _locations(context: ScoreContext, beats: np.ndarray, sections: np.ndarray) -> dict[str, np.ndarray]:
+    """Beat, bar (both without gaps), voice and section of each note [n]."""
+
+    def located(positions: np.ndarray) -> np.ndarray:
+        grid = positions.tolist()
+        return np.array([last_at_or_before(grid, onset) for onset in context.onsets.tolist()])
+
+    return {
+        "beat": without_gaps(located(beats)),
+        "measure": without_gaps(located(np.array(context.score.measure_starts))),
+        "voice": np.array([note.voice for note in context.notes]),
+        "section": located(sections),
+    }
