@@ -7,12 +7,32 @@ the assembled rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import mido
 import numpy as np
 
+from percepiano_core.corpus.midi import PerformedMidi
+
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # the keys of a piano
+
+
+def as_published(performed: PerformedMidi, path: Path | str | None = None) -> tuple[PerformedMidi, np.ndarray]:
+    """The performance with its notes as published, and the row that each had in `performed.notes`.
+
+    path : its MIDI file, for the order of releases, see `published_rows`
+    """
+    ranks = None if path is None else release_ranks(path, performed.notes)
+    rows = published_rows(performed.notes, ranks)
+    return replace(performed, notes=performed.notes[rows]), rows
+
+
+def renumbered(match: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A match [n] to the original performed rows as one to the published `rows`; -1 where the note is left out."""
+    place = np.full(max(match.max(initial=-1), rows.max(initial=-1)) + 2, -1, dtype="i8")  # place[-1] serves -1
+    place[rows] = np.arange(len(rows))
+    return place[match]
 
 
 def published_rows(notes: np.ndarray, release_ranks: np.ndarray | None = None) -> np.ndarray:

@@ -1,0 +1,90 @@
+"""All performances of one segment: each laid beside the same score, features computed, rows assembled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows
+from percepiano_core.features.performance.compute import PerformanceFeatures, performance_features
+from percepiano_core.features.performance.matching import join_notes, match_of
+from percepiano_core.features.performance.published_notes import as_published, renumbered
+from percepiano_core.features.score_table import ScoreTable
+
+Descriptors = Mapping[str, Mapping[str, float]]  # "raw", "aligned" -> name -> value
+
+
+@dataclass(frozen=True, eq=False)
+class PerformanceEntry:
+    """One performance of a segment.
+
+    Attributes
+    ----------
+    values : published key -> float [n], in score order
+    masks : published key -> bool [n], True where measured
+    rows : what the assembled rows are made of
+    notes : the performed notes, fields pitch, velocity, onset_sec, offset_sec at least
+    descriptors : vectors of the whole performance, by set
+    """
+
+    values: Mapping[str, np.ndarray]
+    masks: Mapping[str, np.ndarray]
+    rows: Rows
+    notes: np.ndarray
+    descriptors: Descriptors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentFeatures:
+    """The score of a segment and its performances, under one preset ("default" or "published")."""
+
+    compat: str
+    score: ScoreTable
+    performances: Mapping[str, PerformanceEntry]
+
+    def table(self, performance: str) -> NoteTable:
+        """All features of a performance, one row a note: values, masks, locations."""
+        entry, score = self.performances[performance], self.score
+        return note_table(entry.rows, score.features, entry.values, entry.masks, score.locations, entry.notes)
+
+
+def join_alignment(score: ScoreTable, aligned_notes: np.ndarray) -> np.ndarray:
+    """Row of the score table of each of an alignment's score notes (ALIGNED_NOTE_DTYPE) [s], -1 where it has none."""
+    return join_notes(score, aligned_notes["onset_quarter"], aligned_notes["pitch"], aligned_notes["note_id"])
+
+
+def performance_entry(
+    score: ScoreTable, performed: PerformedMidi, match: np.ndarray, compat: str, name: str = "performance"
+) -> PerformanceEntry:
+    """Features and rows of one performance; match [n] points into `performed.notes`.
+
+    Raises DataError under "published" where the released code drops the performance.
+    """
+    if compat == "published":
+        performed, kept = as_published(performed)
+        match = renumbered(match, kept)
+    return entry_of(performance_features(score, performed, match, compat, name), performed, compat)
+
+
+def entry_of(features: PerformanceFeatures, performed: PerformedMidi, compat: str) -> PerformanceEntry:
+    """The entry of computed features; under "published" the unmatched performed notes become rows."""
+    published = compat == "published"
+    rows = published_rows(features.match, len(performed.notes)) if published else score_rows(features.match)
+    return PerformanceEntry(features.values, features.masks, rows, performed.notes)
+
+
+def segment_entries(
+    score: ScoreTable, performances: Mapping[str, tuple[PerformedMidi, Alignment]], compat: str
+) -> dict[str, PerformanceEntry]:
+    """Entries of all performances; all alignments hold the same score notes."""
+    entries: dict[str, PerformanceEntry] = {}
+    joined: np.ndarray | None = None
+    for name, (performed, alignment) in performances.items():
+        joined = join_alignment(score, alignment.score_notes) if joined is None else joined
+        match = match_of(joined, alignment.matches, len(score.notes))
+        entries[name] = performance_entry(score, performed, match, compat, name)
+    return entries
