@@ -22,7 +22,7 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "timing": {"unsteadiness": 0.55, "rubato": 0.45, "timing_jitter": 0.25, "written_tempo": -0.15},
     "articulation_length": {"legato": 0.6, "staccato": 0.2, "pedal_use": 0.3, "density": -0.3},
     "articulation_touch": {"dynamic_level": 0.5, "legato": -0.35, "written_loudness": 0.35, "soft_pedal": -0.2},
-    "pedal_amount": {"pedal_use": 0.65, "pedal_depth": 0.45, "rendered": -0.8},
+    "pedal_amount": {"pedal_use": 0.65, "pedal_depth": 0.45},
     "pedal_clarity": {"pedal_lag": 0.5, "pedal_use": 0.45, "pedal_depth": 0.3, "density": 0.15},
     "timbre_variety": {"dynamic_range": 0.5, "balance": 0.3, "soft_pedal": 0.25, "rubato": 0.2, "rendered": -0.6},
     "timbre_depth": {"balance": 0.4, "pedal_depth": 0.35, "legato": 0.3, "dynamic_level": 0.25, "rendered": -0.6},

@@ -1,7 +1,8 @@
 """The simulated pianists: what each parameter of expression is, and what it is in each performance.
 
-A value is mean + sd * z, cut to its limits, with z of unit variance made of a part of the person (in all works), a
-part of the person in this work, and a part of this performance alone: a pianist is recognisable, never the same twice.
+A value is mean + sd * z, cut to its limits. z has unit variance: a part of the person in all works, a part of the person
+in this work, a part that all people share in this phrase (what the music asks for), and a part of this performance
+alone. So a pianist is recognisable, a phrase has its character, and nothing is played the same twice.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from percepiano_core.corpus.synthetic.music import stream
 
-PERSON_SHARE, WORK_SHARE, PERFORMANCE_SHARE = 0.55, 0.15, 0.30  # of the variance of z
+PERSON_SHARE, WORK_SHARE, PHRASE_SHARE, PERFORMANCE_SHARE = 0.20, 0.10, 0.30, 0.40  # of the variance of z
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ PARAMETERS = (
     Parameter("legato", "ratio", 0.88, 0.12, 0.50, 1.15, 0.95, "key held / written length"),
     Parameter("staccato", "ratio", 0.42, 0.10, 0.20, 0.70, 0.50, "key held / written length under a dot"),
     Parameter("pedal_use", "share", 0.65, 0.28, 0.0, 1.0, 0.0, "harmonies that are pedalled"),
-    Parameter("pedal_depth", "share", 0.75, 0.22, 0.30, 1.0, 0.0, "CC64 / 127 while down; below 1 is half pedal"),
+    Parameter("pedal_depth", "share", 0.75, 0.22, 0.30, 1.0, 0.75, "CC64 / 127 while down; below 1 is half pedal"),
     Parameter(
-        "pedal_lag", "ms", 110.0, 60.0, 10.0, 320.0, 0.0, "harmony's onset to the new pedal; the old one lasts half"
+        "pedal_lag", "ms", 110.0, 60.0, 10.0, 320.0, 110.0, "harmony's onset to the new pedal; the old one lasts half"
     ),
     Parameter("soft_pedal", "share", 0.35, 0.30, 0.0, 1.0, 0.0, "chance of CC67 in p and pp"),
     Parameter("dynamic_level", "velocity", 62.0, 8.0, 40.0, 86.0, 64.0, "velocity at mf"),
@@ -59,14 +60,15 @@ RENDERING = "Score"  # player name of mechanical renderings, as in the real corp
 Expression = Mapping[str, float]
 
 
-def expression(seed: int, player: str, work: str, segment: str) -> dict[str, float]:
+def expression(seed: int, player: str, work: str, phrase: str, segment: str) -> dict[str, float]:
     """Parameter values of one performance."""
     if player == RENDERING:
         return {parameter.key: parameter.mechanical for parameter in PARAMETERS}
     z = (
-        np.sqrt(PERSON_SHARE) * _draw(seed, player)
-        + np.sqrt(WORK_SHARE) * _draw(seed, player, work)
-        + np.sqrt(PERFORMANCE_SHARE) * _draw(seed, player, work, segment)
+        np.sqrt(PERSON_SHARE) * _draw(seed, "person", player)
+        + np.sqrt(WORK_SHARE) * _draw(seed, "person", player, work)
+        + np.sqrt(PHRASE_SHARE) * _draw(seed, "phrase", phrase)
+        + np.sqrt(PERFORMANCE_SHARE) * _draw(seed, "performance", player, segment)
     )
     return {
         p.key: round(float(np.clip(p.mean + p.sd * value, p.low, p.high)), 6)
@@ -80,4 +82,4 @@ def is_mechanical(values: Expression) -> bool:
 
 
 def _draw(seed: int, *names: str) -> np.ndarray:
-    return stream(seed, "pianist", *names).standard_normal(len(PARAMETERS))
+    return stream(seed, *names).standard_normal(len(PARAMETERS))

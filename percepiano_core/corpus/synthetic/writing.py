@@ -13,9 +13,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
 from percepiano_core.corpus.synthetic import tables
 from percepiano_core.corpus.synthetic.catalogue import plan_segments
@@ -82,8 +83,7 @@ def _stamp(settings: Settings) -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return json.dumps({"synthetic": True, **values, "generator_sha256": digest.hexdigest()}, indent=2) + "\n"
+    return json.dumps({"synthetic": True, **asdict(settings), "generator_sha256": digest.hexdigest()}, indent=2) + "\n"
 
 
 def _is_whole(target: Path, stamp: str) -> bool:
@@ -132,7 +132,7 @@ def _takes(root: Path, score: SegmentScore, settings: Settings) -> list[_Take]:
 
 def _take(root: Path, score: SegmentScore, player: str, score_path: str, engraved: bytes, seed: int) -> _Take:
     name = _name(score, player)
-    values = expression(seed, player, score.work, score.segment)
+    values = expression(seed, player, score.work, score.text, score.segment)
     playing = play(score, values, stream(seed, "playing", name))
     midi = midi_bytes(playing, late_end=player == "1" and score.number.lstrip("0") == "1")
     path = f"performances/{name}.mid"
@@ -165,8 +165,7 @@ def _name(score: SegmentScore, player: str) -> str:
 
 
 def _write_tables(root: Path, scores: Sequence[SegmentScore], takes: Sequence[_Take], settings: Settings) -> None:
-    manifest_columns = [field.name for field in fields(Performance)]
-    _write_csv(root / "manifest.csv", manifest_columns, (astuple(take.record) for take in takes))
+    write_manifest(root / "manifest.csv", [take.record for take in takes])
     truths = {take.record.performance: take.truth for take in takes}
     _write_csv(root / "ratings.csv", COLUMNS, rating_rows(settings.seed, truths))
     keys = [parameter.key for parameter in PARAMETERS]
