@@ -1,9 +1,8 @@
 """Text groups: segments of one work whose notes are largely the same (written repeats, overlapping excerpts).
 
 Source: spec percepiano-data.md, section 3.4. Two segments are linked if the runs of two or more equal chords that they
-share cover at least 60 % of the shorter one; a group is a connected component of the links. The published groups come
-from the score MIDI files; the MusicXML scores give 47 instead of 46, since a
-tremolo stands in them as two notes, and in the score MIDI as it is played.
+share cover at least 60 % of the shorter one; a group is a connected component of the links. Tremolos have to be played
+out first: written as two notes, they hide that two segments are one text.
 """
 
 from __future__ import annotations
@@ -17,11 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.corpus.midi import read_performance
 from percepiano_core.errors import UserError
 from percepiano_core.splits.files import write_text
 
-ONSET_DECIMALS = 2  # seconds of a score MIDI file
+ONSET_DECIMALS = 2  # of a quarter: nearer notes are one chord
 LEAST_RATIO = 0.3  # quick_ratio below which a pair is never linked
 LEAST_SHARED = 0.6  # of the shorter sequence
 SHARE_DECIMALS = 2
@@ -36,12 +34,6 @@ def chord_sequence(onset: np.ndarray, pitch: np.ndarray, decimals: int = ONSET_D
     for when, number in zip(np.round(onset, decimals).tolist(), pitch.tolist(), strict=True):
         chords.setdefault(when, []).append(number)
     return [tuple(sorted(chords[when])) for when in sorted(chords)]
-
-
-def score_midi_chords(paths: Mapping[str, Path]) -> dict[str, list[tuple[int, ...]]]:
-    """Segment -> chords of its score MIDI file; DataError for an unreadable one."""
-    notes = {segment: read_performance(path).notes for segment, path in paths.items()}
-    return {segment: chord_sequence(table["onset_sec"], table["pitch"]) for segment, table in notes.items()}
 
 
 def text_groups(
