@@ -60,7 +60,8 @@ def _draw_ceilings(axes: Axes, columns: Mapping[str, np.ndarray]) -> None:
     ceilings = {name.removeprefix(CEILING): values for name, values in columns.items() if name.startswith(CEILING)}
     places = np.arange(len(DIMENSIONS))
     for (name, values), (colour, marker) in zip(ceilings.items(), MARKS, strict=False):
-        label = f"{name.replace('_', ' ')} (mean {np.nanmean(values):.2f})"
+        mean = values.mean()  # NaN where raters cannot be compared in some dimension
+        label = name.replace("_", " ") + (f" (mean {mean:.2f})" if np.isfinite(mean) else "")
         axes.plot(np.maximum(values, 0), places, marker, color=colour, label=label, clip_on=False)
     _finish(
         axes, "Noise ceiling: best R2 that any model could reach", "0 or less: nothing to predict, 1: no rater noise", 2

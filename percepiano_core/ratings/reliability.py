@@ -82,9 +82,14 @@ def _krippendorff_alpha(votes: PersonRatings, sums: Scatter) -> np.ndarray:
     values = np.where(paired[votes.rows], votes.values, np.nan)
     total = count.sum(axis=0)
     observed = np.sum(2 * count * np.where(paired, sums.within, 0.0) / np.maximum(count - 1, 1), axis=0) / total
-    centred = values - np.nanmean(values, axis=0)
+    centred = values - _column_mean(values)
     expected = 2 * np.nansum(centred**2, axis=0) / (total - 1)
     return 1 - observed / expected
+
+
+def _column_mean(values: np.ndarray) -> np.ndarray:
+    """Mean [19] of the rows, NaN cells left out; NaN, without a warning, where nothing is left."""
+    return group_mean(values, np.zeros(len(values), dtype=int), 1)[0]
 
 
 def _mean_square_within(sums: Scatter) -> np.ndarray:
@@ -95,7 +100,7 @@ def _intraclass(votes: PersonRatings, sums: Scatter) -> tuple[np.ndarray, np.nda
     """ICC(1,1) and ICC(1,k)."""
     total = sums.count.sum(axis=0)
     groups = (sums.count > 0).sum(axis=0)
-    grand_mean = np.nanmean(votes.values, axis=0)
+    grand_mean = _column_mean(votes.values)
     between = np.nansum(sums.count * (sums.mean - grand_mean) ** 2, axis=0) / (groups - 1)
     within = _mean_square_within(sums)
     raters = (total - (sums.count**2).sum(axis=0) / total) / (groups - 1)
@@ -112,6 +117,6 @@ def _split_half(votes: PersonRatings, random: np.random.Generator) -> np.ndarray
     means = [group_mean(votes.values[half], votes.rows[half], number) for half in (~second, second)]
     both = np.isfinite(means[0]) & np.isfinite(means[1])
     first, other = (np.where(both, mean, np.nan) for mean in means)
-    first, other = first - np.nanmean(first, axis=0), other - np.nanmean(other, axis=0)
+    first, other = first - _column_mean(first), other - _column_mean(other)
     r = np.nansum(first * other, axis=0) / np.sqrt(np.nansum(first**2, axis=0) * np.nansum(other**2, axis=0))
     return 2 * r / (1 + r)
