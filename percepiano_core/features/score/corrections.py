@@ -41,7 +41,9 @@ class Corrections:
     keep_accents: bool = False
     """D23: accent dynamics (sf, fz, ...) mark the notes that they stand at."""
     sort_split_levels: bool = False
-    """The p of an fp follows its f, so that the p holds afterwards (not in the section's table; found here)."""
+    """D24: the p of an fp follows its f, so that the p holds afterwards (not in the section; docs/features.md)."""
+    levels_end_changes: bool = False
+    """D25: the next level ends every gradual change, the last one too (not in the section; docs/features.md)."""
     missing_is_nan: bool = False
     """D3, score side: a distance from a direction that the score lacks is NaN, not the distance from its start."""
 

@@ -70,6 +70,8 @@ def resolve_dynamics(directions: Sequence[Direction], keywords: Keywords, correc
         search = last_at_or_before
     dynamics = Dynamics(absolute, relative, accents if corrections.keep_accents else [], search)
     _end_changes(dynamics)
+    if corrections.levels_end_changes:
+        _end_at_next_level(dynamics)
     return dynamics
 
 
@@ -116,6 +118,13 @@ def _end_changes(dynamics: Dynamics) -> None:
             change.end = inf
         elif 0 < following < len(levels):
             change.end = min(change.end, levels[following])
+
+
+def _end_at_next_level(dynamics: Dynamics) -> None:
+    """No change lasts into the level after it."""
+    for change in dynamics.relative:
+        later = [d.position for d in dynamics.absolute if d.position > change.position]
+        change.end = min([inf if change.end is None else change.end, *later])
 
 
 def published_search(positions: Sequence[float], position: float) -> int:

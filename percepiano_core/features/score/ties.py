@@ -8,16 +8,16 @@ from percepiano_core.features.score.events import ScoreNote
 
 
 def merge_ties(notes: Iterable[ScoreNote], need_contact: bool) -> list[ScoreNote]:
-    """Notes in document order, each tie's later notes added to its first.
+    """Notes without the later ones of each tie, whose lengths are added to its first.
 
     Parameters
     ----------
     notes : pitched notes in document order
-    need_contact : the note before must end where the tied one begins, else the tied one stays; otherwise the latest
-        note of the pitch with an open tie is taken, and a tied note that finds none disappears
+    need_contact : the note before must end where the tied one begins, wherever it is written, else the tied one stays
+        a note; otherwise the latest of the pitch before it in the file is taken, and a tied note that finds none goes
     """
     kept: list[ScoreNote] = []
-    for note in notes:
+    for note in sorted(notes, key=lambda n: n.onset) if need_contact else notes:
         first = _tied_from(kept, note, need_contact) if note.stops_tie else None
         if first is not None:
             first.duration += note.duration
