@@ -59,7 +59,7 @@ def noise_ceiling_per_dimension(targets: np.ndarray, noise: np.ndarray) -> np.nd
     """Best R2 that a predictor of the true mean rating could reach, [D] (percepiano-data.md, section 2.5).
 
     1 - mean(noise) / variance of the targets (ddof 0); `noise` [N, D] is the variance of each mean rating as an
-    estimate (s2_w / k_i). NaN where the targets do not vary.
+    estimate (s2_w / k_i). NaN where the targets do not vary or a noise is unknown.
     """
     variance = targets.var(axis=-2)
     return 1.0 - np.divide(noise.mean(axis=-2), variance, out=np.full_like(variance, np.nan), where=variance > 0)

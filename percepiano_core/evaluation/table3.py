@@ -7,7 +7,6 @@ the predictions is never imported. Every configured pair of split and model has 
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from percepiano_core.evaluation.cohort import Cohort, read_cohort
 from percepiano_core.evaluation.published_results import published_beside
 from percepiano_core.evaluation.scores import Scores, SplitScores, mean_scores, score_split
 from percepiano_core.evaluation.test_sets import split_family
+from percepiano_core.files import replacing
 from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.store.predictions import (
     PREDICTIONS_FILE,
@@ -142,13 +142,10 @@ def table3_folds(rows: Sequence[ScoredRow], spec: TableSpec) -> pd.DataFrame:
 
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
     r"""Write a table as CSV, whole or not at all: six decimals, "\n", undefined values empty; equal in, equal out."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     numbers = table.select_dtypes("float").columns
     rounded = table.assign(**{name: table[name].round(6) + 0.0 for name in numbers})  # + 0.0: no "-0.000000"
-    rounded.to_csv(part, index=False, float_format="%.6f", lineterminator="\n")
-    part.replace(path)
+    with replacing(path) as part:
+        rounded.to_csv(part, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def read_runs(run_folders: Iterable[Path | str], spec: TableSpec) -> Runs:

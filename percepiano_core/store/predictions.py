@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from percepiano_core.errors import UserError
+from percepiano_core.files import replacing, write_text
 from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 if TYPE_CHECKING:
@@ -78,14 +78,11 @@ def write_predictions(path: Path | str, folds: Iterable[FoldPredictions]) -> Non
     path = Path(path)
     ordered = sorted(folds, key=lambda block: block.sort_key)
     _check_blocks(path, ordered)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for block in ordered:
             writer.writerows(_rows(block))
-    part.replace(path)
 
 
 def read_predictions(path: Path | str) -> list[FoldPredictions]:
@@ -99,11 +96,7 @@ def read_predictions(path: Path | str) -> list[FoldPredictions]:
 
 def write_run_info(folder: Path | str, info: RunInfo) -> None:
     """Write `run.json` into the run folder, whole or not at all; keys sorted."""
-    path = Path(folder) / RUN_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
-    part.write_text(json.dumps(asdict(info), indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_text(Path(folder) / RUN_FILE, json.dumps(asdict(info), indent=2, sort_keys=True) + "\n")
 
 
 def read_run_info(folder: Path | str) -> RunInfo:
@@ -119,10 +112,6 @@ def read_run_info(folder: Path | str) -> RunInfo:
     if not isinstance(content, dict) or set(content) != names:
         raise UserError(path, f"does not have exactly the fields {', '.join(sorted(names))}", RERUN)
     return RunInfo(**content)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _rows(block: FoldPredictions) -> Iterable[tuple[str | int, ...]]:
