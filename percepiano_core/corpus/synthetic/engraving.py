@@ -20,6 +20,7 @@ from percepiano_core.corpus.synthetic.notation import (
 )
 
 _VOICES = (1, 2, 5, 6)
+_OTHER_VOICE = {1: 2, 2: 1, 5: 6, 6: 5}  # on the same staff
 _STEMS = {1: "up", 2: "down", 5: "up", 6: "down"}  # of voices that share a staff
 
 
@@ -66,7 +67,8 @@ def _write_measure(part: ElementTree.Element, score: SegmentScore, measure: _Mea
     for place, voice in enumerate(voice for voice in _VOICES if pieces[voice]):
         if place:
             child(child(element, "backup"), "duration", measure.end - measure.start)
-        _write_voice(element, score, pieces[voice], signs, marks if place == 0 else [])
+        stem = _STEMS[voice] if pieces[_OTHER_VOICE[voice]] else ""
+        _write_voice(element, score, pieces[voice], signs, stem, marks if place == 0 else [])
     if measure.end == score.end:
         child(child(element, "barline", location="right"), "bar-style", "light-heavy")
 
@@ -105,11 +107,11 @@ def _write_voice(
     score: SegmentScore,
     pieces: Sequence[Piece],
     signs: dict[tuple[int, int], str],
+    stem: str,
     marks: Sequence[Mark],
 ) -> None:
     """One voice of one measure; marks stand before the note that they begin with, or after the last one."""
     pending = sorted(marks, key=lambda mark: mark.onset)
-    stem = _STEMS[pieces[0].voice]
     for piece, beam in zip(pieces, beams(pieces, score.metre.beam), strict=True):
         while pending and pending[0].onset <= piece.onset:
             _write_mark(element, pending.pop(0))
@@ -152,7 +154,8 @@ def _write_piece(
             child(note, "tie", type=tie)
         child(note, "voice", piece.voice)
         _write_value(note, piece, signs.get((number, piece.onset), ""))
-        child(note, "stem", stem)
+        if stem:
+            child(note, "stem", stem)
         child(note, "staff", event.staff)
         for level, value in enumerate(beam if index == 0 else (), 1):
             child(note, "beam", value, number=str(level))
@@ -175,7 +178,8 @@ def _write_grace(element: ElementTree.Element, event: Event, index: int, pitch: 
     _write_pitch(note, pitch)
     child(note, "voice", event.voice)
     child(note, "type", "eighth")
-    child(note, "stem", stem)
+    if stem:
+        child(note, "stem", stem)
     child(note, "staff", event.staff)
 
 

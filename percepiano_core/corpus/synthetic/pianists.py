@@ -1,8 +1,8 @@
 """The simulated pianists: what each parameter of expression is, and what it is in each performance.
 
-A value is mean + sd * z, cut to its limits. z has unit variance: a part of the person in all works, a part of the person
-in this work, a part that all people share in this phrase (what the music asks for), and a part of this performance
-alone. So a pianist is recognisable, a phrase has its character, and nothing is played the same twice.
+A value is mean + sd * z, cut to its limits. z has unit variance: a part of the person in all works, a part of the
+person in this work, a part that all people share in this phrase (what the music asks for), and a part of this
+performance alone. So a pianist is recognisable, a phrase has its character, and nothing is played the same twice.
 """
 
 from __future__ import annotations
