@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from percepiano_core.evaluation.figure_style import (
     BLUE,
@@ -39,9 +40,11 @@ SPLIT_TITLES = {
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (INK, "^"), (PURPLE, "v"), (SKY, "P"))
 LOOKUP_FEATURES = "none"  # features of rows that see no performance, only who played what
 TABLE3_READING = (
-    "Bars: 95 % intervals over segments and performers. Mechanical renderings alone explain 12 % of the rating "
-    "variance, so a score on people alone stands beside each.\n"
-    "The published mean row's MSE of 2.28 is an artefact: it averages the pianist index in as a 20th rating."
+    "Bars: 95 % intervals over segments and performers. The noise ceiling is what rater noise leaves to be predicted."
+)
+REAL_READING = (
+    "\nMechanical renderings alone explain 12 % of the rating variance, so a score on people alone stands beside each. "
+    "The published mean row's MSE of 2.28 is an artefact (the pianist index counts as a 20th rating)."
 )
 DIMENSION_READING = (
     "A rating is the mean of a few listeners: no model can be expected right of the green tick. "
@@ -62,9 +65,7 @@ def draw_table3(table: pd.DataFrame, path: Path | str) -> None:
     handles = [
         handle("R2", BLUE, marker="o"),
         handle("people alone", ORANGE, marker="D", markerfacecolor="white"),
-        handle("noise ceiling", GREEN, linestyle="--"),
-        handle("published, comparable", VERMILLION, marker="*", markersize=9),
-        handle("published, not comparable", VERMILLION, marker="*", markersize=9, markerfacecolor="white"),
+        *_shared_handles(table),
     ]
     with styled():
         figure = Figure(figsize=(12.5, _rows(splits) * (0.24 * len(models) + 0.85) + 1.2))
@@ -73,8 +74,9 @@ def draw_table3(table: pd.DataFrame, path: Path | str) -> None:
             r2_axis(axes, table[["r2", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "published_r2"]])
             _draw_split(axes, part)
             axes.set_title(SPLIT_TITLES.get(split, split), fontsize=9)
-        title = f"How well is the perception of piano playing predicted? (R2, {table['labels'].iloc[0]} labels)"
-        finish(figure, title, TABLE3_READING, handles, _synthetic(table))
+        title = f"How well is the perception of piano playing predicted? R2, {table['labels'].iloc[0]} labels"
+        reading = TABLE3_READING if _synthetic(table) else TABLE3_READING + REAL_READING
+        finish(figure, title, reading, handles, _synthetic(table))
         save(figure, path)
 
 
@@ -103,12 +105,7 @@ def draw_per_dimension(table: pd.DataFrame, path: Path | str, models: Sequence[s
 def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
     """Draw what each step adds: a panel an ablation and split, a line a step. `table`: columns of ablation.csv."""
     panels = list(table.groupby(["ablation", "split"], sort=False))
-    handles = [
-        handle("R2", BLUE, marker="o"),
-        handle("noise ceiling", GREEN, linestyle="--"),
-        handle("published, comparable", VERMILLION, marker="*", markersize=9),
-        handle("published, not comparable", VERMILLION, marker="*", markersize=9, markerfacecolor="white"),
-    ]
+    handles = [handle("R2", BLUE, marker="o"), *_shared_handles(table)]
     most_steps = max((len(part) for _, part in panels), default=1)
     with styled():
         figure = Figure(figsize=(12.5, -(-len(panels) // 2) * (0.36 * most_steps + 0.9) + 1.2))
@@ -129,6 +126,18 @@ def leading_models(table: pd.DataFrame, count: int = 3) -> list[str]:
     ordered = mean.sort_values("r2", ascending=False, kind="stable")
     lookup = ordered["features"] == LOOKUP_FEATURES
     return [*ordered.loc[~lookup, "model"].head(count), *ordered.loc[lookup, "model"].head(1)]
+
+
+def _shared_handles(table: pd.DataFrame) -> list[Line2D]:
+    """Legend of the ceiling, and of published scores where there are any."""
+    ceiling = handle("noise ceiling", GREEN, linestyle="--")
+    if table["published_r2"].isna().all():
+        return [ceiling]
+    return [
+        ceiling,
+        handle("published, comparable", VERMILLION, marker="*", markersize=9),
+        handle("published, not comparable", VERMILLION, marker="*", markersize=9, markerfacecolor="white"),
+    ]
 
 
 def _rows(splits: Sequence[str]) -> int:
