@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from percepiano_core.corpus.content import content_facts
+from percepiano_core.corpus.content import COLUMNS, content_facts, write_content
 from percepiano_core.corpus.manifest import corpus_hash, file_sha256, read_manifest, with_hashes, write_manifest
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi, read_performance
 from percepiano_core.corpus.readers import list_performances, ratings_path
@@ -69,6 +69,16 @@ def test_facts_of_the_files_equal_the_golden_table(percepiano_root: Path, golden
             assert facts[fact] == pytest.approx(float(row[column]), abs=6e-5)
         assert facts["last_offset_sec"] == pytest.approx(float(row["last_off"]), abs=6e-5)
         assert facts["last_offset_sec"] <= facts["music_end_sec"] <= facts["end_sec"]
+
+
+def test_facts_are_written_and_empty_for_an_unreadable_file(percepiano_root: Path, tmp_path: Path) -> None:
+    first, second = list_performances("percepiano", percepiano_root)[:2]
+    write_content(tmp_path / "content.csv", [replace(second, midi="missing.mid"), first], percepiano_root)
+    with (tmp_path / "content.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[1][:3] == [first.performance, "64", "1.000000"]
+    assert rows[2] == [second.performance, *[""] * (len(COLUMNS) - 1)]
 
 
 def test_music_ends_with_its_last_note() -> None:

@@ -15,6 +15,7 @@ from percepiano_core.ratings.ceiling import (
     Noise,
     ceiling,
     ceiling_inside_segments,
+    ceilings,
     noise_variance,
     read_noise,
     write_noise,
@@ -23,6 +24,7 @@ from percepiano_core.ratings.derivations import published
 from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.figures import draw_agreement
 from percepiano_core.ratings.labels import Labels
+from percepiano_core.ratings.labels import select_performances as select_labels
 from percepiano_core.ratings.person_ratings import PersonRatings, person_ratings, select_performances
 from percepiano_core.ratings.reliability import rater_counts, reliability
 from percepiano_core.ratings.table import RatingTable, read_ratings
@@ -105,16 +107,28 @@ def test_reliability_equals_the_documented_table(votes: PersonRatings) -> None:
 
 
 def test_ceilings_equal_the_documented_table(noise: Noise, labels: Labels, corpus: dict[str, Performance]) -> None:
-    humans = [key for key, each in corpus.items() if not each.rendered]
-    test = [key for key in humans if corpus[key].player_index in PUBLISHED_TEST]
+    test = [key for key, each in corpus.items() if not each.rendered and each.player_index in PUBLISHED_TEST]
     assert len(test) == 193
-    for place, chosen in ((5, list(corpus)), (6, humans), (7, test)):
-        np.testing.assert_allclose(ceiling(noise, labels, chosen), EXPECTED[:, place], rtol=0, atol=ROUNDED)
-    inside = ceiling_inside_segments(noise, labels, humans, [corpus[key].segment for key in humans])
-    known = np.isfinite(EXPECTED[:, 8])
+    found = ceilings(noise, labels, list(corpus.values()), {"performer": test})
+    assert list(found) == ["all", "humans", "performer_test", "inside_segment", "inside_segment_centred"]
+    for place, name in ((5, "all"), (6, "humans"), (7, "performer_test")):
+        np.testing.assert_allclose(found[name], EXPECTED[:, place], rtol=0, atol=ROUNDED)
+    inside, known = found["inside_segment"], np.isfinite(EXPECTED[:, 8])
     np.testing.assert_allclose(inside[known], EXPECTED[known, 8], rtol=0, atol=ROUNDED)
     assert (inside[~known] < 0).all()
     assert inside.mean() == pytest.approx(0.315, abs=ROUNDED)
+
+
+def test_performances_without_labels_have_no_part_in_the_ceiling(
+    noise: Noise, labels: Labels, corpus: dict[str, Performance]
+) -> None:
+    renderings = [each for each in corpus.values() if each.rendered]
+    part = select_labels(labels, [each.performance for each in renderings[:100]])
+    found = ceilings(noise, part, renderings, {"other": [renderings[5].performance, renderings[120].performance]})
+    np.testing.assert_array_equal(found["all"], ceiling(noise, labels, part.performances))
+    assert np.isnan(found["humans"]).all()
+    assert np.isnan(found["inside_segment"]).all()
+    assert np.isnan(found["other_test"]).all()  # one labelled performance has no variance
 
 
 def test_rater_counts_are_the_documented_ones(
@@ -195,12 +209,12 @@ def test_a_part_of_the_corpus_keeps_its_own_ratings_only(votes: PersonRatings) -
 def test_the_picture_depends_on_the_numbers_alone(tmp_path: Path) -> None:
     votes, _ = simulated(np.random.default_rng(3), performances=30, raters=4, true_sd=0.1, rater_sd=0.1)
     noise = noise_variance(votes, dict.fromkeys(votes.performances, "op1"))
-    ceilings = {"all": ceiling(noise, labels_of(votes), votes.performances), "nothing": np.full(19, np.nan)}
-    columns = agreement_columns(reliability(votes, np.random.default_rng(0)), ceilings)
+    limits = {"all": ceiling(noise, labels_of(votes), votes.performances), "nothing": np.full(19, np.nan)}
+    columns = agreement_columns(reliability(votes, np.random.default_rng(0)), limits)
     write_agreement(tmp_path / "agreement.csv", columns)
     again = read_agreement(tmp_path / "agreement.csv")
     assert list(again) == ["alpha", "icc1", "icck", "split_half", "sd_points", "ceiling_all", "ceiling_nothing"]
-    np.testing.assert_allclose(again["ceiling_all"], ceilings["all"], atol=1e-6)
+    np.testing.assert_allclose(again["ceiling_all"], limits["all"], atol=1e-6)
     assert np.isnan(again["ceiling_nothing"]).all()
     for name in ("one.svg", "two.svg"):
         draw_agreement(tmp_path / name, again, source="synthetic")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from percepiano_core.corpus.records import Performance
 from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.labels import Labels, select_performances
 from percepiano_core.ratings.person_ratings import PersonRatings, index_by_first
@@ -73,7 +74,7 @@ def ceiling_inside_segments(
     """
     targets = select_performances(labels, performances).mean
     variance = _noise_of(noise, performances)
-    _, rows = index_by_first(np.array(segments, dtype=str))
+    rows = index_by_first(np.array(segments, dtype=str))[1].astype(int)
     counts = np.bincount(rows)
     means = np.zeros((len(counts), targets.shape[1]))
     np.add.at(means, rows, targets)
@@ -82,12 +83,35 @@ def ceiling_inside_segments(
     return _ratio(variance, targets - (means / counts[:, None])[rows])
 
 
+def ceilings(
+    noise: Noise, labels: Labels, performances: Sequence[Performance], tests: Mapping[str, Sequence[str]]
+) -> dict[str, np.ndarray]:
+    """Ceiling [19] of every evaluation set, by name: all, humans, each of `tests`, and inside segments (humans).
+
+    Parameters
+    ----------
+    tests : name -> performances of a test set; those without labels do not count
+    """
+    labelled = set(labels.performances) & set(noise.performances)
+    known = [each for each in performances if each.performance in labelled]
+    humans = [each for each in known if not each.rendered]
+    sets = {"all": [each.performance for each in known], "humans": [each.performance for each in humans]}
+    sets |= {f"{name}_test": [each for each in test if each in labelled] for name, test in tests.items()}
+    played, segments = sets["humans"], [each.segment for each in humans]
+    return {name: ceiling(noise, labels, chosen) for name, chosen in sets.items()} | {
+        "inside_segment": ceiling_inside_segments(noise, labels, played, segments),
+        "inside_segment_centred": ceiling_inside_segments(noise, labels, played, segments, centred_noise=True),
+    }
+
+
 def _noise_of(noise: Noise, performances: Iterable[str]) -> np.ndarray:
     place = {performance: row for row, performance in enumerate(noise.performances)}
-    return noise.variance[[place[performance] for performance in performances]]
+    return noise.variance[np.array([place[performance] for performance in performances], dtype=int)]
 
 
 def _ratio(variance: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    if not len(targets):
+        return np.full(targets.shape[1], np.nan)
     spread = targets.var(axis=0)
     return 1 - np.divide(variance.mean(axis=0), spread, out=np.full_like(spread, np.nan), where=spread > 0)
 
