@@ -16,7 +16,7 @@ from percepiano_core.errors import DataError
 from percepiano_core.features.performance.aligned import AlignedPerformance
 from percepiano_core.features.performance.dynamics import group_dynamics, published_group_dynamics
 from percepiano_core.features.performance.note_features import NOTE_FEATURES
-from percepiano_core.features.performance.onsets import OnsetTimes, onset_times
+from percepiano_core.features.performance.onsets import OnsetTimes, onset_times, published_onset_times
 from percepiano_core.features.performance.pedal import pedal_values
 from percepiano_core.features.performance.presets import PRESETS, Preset
 from percepiano_core.features.performance.tempo import TempoSegments, tempo_segments
@@ -37,7 +37,7 @@ class PerformanceFeatures:
     values : published key -> float [n], raw (not normalised)
     masks : published key -> bool [n], True where the value was measured
     match : row of the performed notes of each score note [n], -1 where unmatched
-    dropped : score notes that were matched but contradict their neighbours, bool [n]
+    dropped : score notes that were matched but lost their match since their time contradicts others, bool [n]
     onsets : times of the score onsets
     beat_segments : local tempo of the beats
     """
@@ -74,6 +74,7 @@ def performance_features(
     if preset.fills_unmatched and not len(aligned.segments["beat"]):
         raise DataError(name, "fewer than two matched onsets, so no tempo", "use --compat default or another alignment")
     values = _values(aligned, preset)
+    values["onset_deviation"][timed.mismatched] = np.nan
     masks = {key: ~np.isnan(value) for key, value in values.items()}
     if preset.fills_unmatched:
         values = {key: _fill(key, value) for key, value in values.items()}
@@ -91,13 +92,8 @@ def match_rows(matches: np.ndarray, n_score_notes: int) -> np.ndarray:
 
 def _timed(score: ScoreTable, notes: np.ndarray, match: np.ndarray, preset: Preset) -> OnsetTimes:
     onset_sec = np.where(match >= 0, notes["onset_sec"][match], np.nan)
-    return onset_times(
-        score.notes,
-        onset_sec,
-        score.divisions,
-        times_last_onset=preset.times_last_onset,
-        rejects_both=preset.drops_mismatched,
-    )
+    rule = published_onset_times if preset.drops_mismatched else onset_times
+    return rule(score.notes, onset_sec, score.divisions)
 
 
 def _segments(score: ScoreTable, timed: OnsetTimes, preset: Preset) -> dict[str, TempoSegments]:

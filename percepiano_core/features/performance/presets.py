@@ -15,8 +15,9 @@ class Preset:
     Attributes
     ----------
     fills_unmatched : unmatched notes get the published filler values; otherwise NaN and a mask that says so (D3)
-    times_last_onset : the last score onset has a time of its own, and the last beat and measure a tempo (D7)
-    drops_mismatched : a matched note whose time contradicts its chord or its neighbours loses its match
+    times_last_onset : the last beat and measure end at the last score onset, and so have a tempo of their own (D7)
+    drops_mismatched : matched notes whose time contradicts their chord or the note before lose their match, and the
+        last onset gets no time (D7); otherwise only their onset deviation counts as not measured
     releases_are_steps : a pedal controller value of 0 is a step like any other (D9)
     sustain_controllers : controller numbers read as sustain pedal
     cuts_after_first_note : the first note of the file has a pedal cut like any other
