@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from percepiano_core.digest import block_digest
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.bootstrap import Interval, bootstrap_r2, draw_clusters, interval
 from percepiano_core.evaluation.cohort import Cohort, read_cohort
@@ -46,7 +47,7 @@ FOLD_COLUMNS = (
 )  # fmt: skip
 MEASURED, SYNTHETIC, NOT_RUN = "measured", "synthetic", "not run"
 MEAN_FOLD = "mean"  # row of the fold table: mean over the folds above it
-MIXED = "mixed"  # features or configuration hash of a row whose runs differ in it
+MIXED = "mixed"  # features of a row whose runs differ in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,15 @@ class Runs:
     blocks: dict[tuple[str, str], list[FoldPredictions]] = field(default_factory=lambda: defaultdict(list))
     infos: dict[tuple[str, str], list[RunInfo]] = field(default_factory=lambda: defaultdict(list))
 
-    def common(self, key: tuple[str, str], name: str) -> str:
-        """The value that all the runs' infos have in a field, else "mixed"."""
-        values = {str(getattr(info, name)) for info in self.infos[key]}
-        return values.pop() if len(values) == 1 else MIXED
+    def features(self, key: tuple[str, str]) -> str:
+        """The features that all the runs read, else "mixed"."""
+        names = {info.features for info in self.infos[key]}
+        return names.pop() if len(names) == 1 else MIXED
+
+    def config_hash(self, key: tuple[str, str]) -> str:
+        """The runs' configuration hash; where they have several (a draw each), one hash of them all."""
+        hashes = sorted({info.config_hash for info in self.infos[key]})
+        return hashes[0] if len(hashes) == 1 else block_digest({"config_hash": hashes})
 
 
 def score_runs(
@@ -196,8 +202,8 @@ def _scored_row(split: str, row: ModelRow, runs: Runs, cohort: Cohort, spec: Tab
         scores=scores,
         ci=interval(float(r2.mean()), replicates.mean(axis=1)),
         dimension_cis=dimension_cis,
-        features=runs.common(key, "features"),
-        config_hash=runs.common(key, "config_hash"),
+        features=runs.features(key),
+        config_hash=runs.config_hash(key),
     )
 
 
