@@ -33,12 +33,17 @@ class QualityLine:
 COLUMNS = tuple(field.name for field in fields(QualityLine))
 
 
-def from_error(stage: str, subject: str, error: PercePianoError, consequence: str) -> QualityLine:
-    """Turn a caught error into a line; the error's subject is taken as the file."""
+def from_error(
+    stage: str, subject: str, error: PercePianoError, consequence: str, root: Path | None = None
+) -> QualityLine:
+    """Turn a caught error into a line; the error's subject is the file, made relative to the corpus root."""
+    file = Path(error.subject)
+    if root is not None and file.is_relative_to(root):
+        file = file.relative_to(root)
     return QualityLine(
         stage=stage,
         subject=subject,
-        file=error.subject,
+        file=file.as_posix(),
         problem=error.problem,
         consequence=consequence,
         remedy=error.remedy,

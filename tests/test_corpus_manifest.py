@@ -98,10 +98,15 @@ def test_a_pedal_that_is_never_released_prolongs_nothing() -> None:
 
 
 def test_quality_lines_are_written_in_one_order(tmp_path: Path) -> None:
-    error = DataError("a.mid", "no notes", "replace it")
-    lines = [from_error("features", "a", error, "left out"), from_error("corpus", "b", error, 'left, "out"')]
+    error = DataError(tmp_path / "midi" / "a.mid", "no notes", "replace it")
+    lines = [from_error("features", "a", error, "left out", tmp_path), from_error("corpus", "b", error, 'left, "out"')]
     write_quality(tmp_path / "quality.csv", lines)
     assert read_quality(tmp_path / "quality.csv") == [lines[1], lines[0]]
     assert lines[0] == QualityLine(
-        stage="features", subject="a", file="a.mid", problem="no notes", consequence="left out", remedy="replace it"
+        stage="features",
+        subject="a",
+        file="midi/a.mid",
+        problem="no notes",
+        consequence="left out",
+        remedy="replace it",
     )

@@ -183,6 +183,21 @@ def test_an_own_corpus_cannot_name_files_outside_itself(tmp_path: Path) -> None:
     assert "outside the corpus" in lines[0].problem
 
 
+@pytest.mark.parametrize("index", ["--1", "1.0", "x"])
+def test_a_player_index_that_is_no_number_is_listed(tmp_path: Path, index: str) -> None:
+    root = own_corpus(tmp_path, [own_row("a", player_index="-3"), own_row("b", player_index=index)])
+    performances, lines = survey("manifest", root)
+    assert [each.player_index for each in performances] == [-3]
+    assert f"player_index is '{index}'" in lines[0].problem
+
+
+def test_a_manifest_in_another_encoding_stops_the_run(tmp_path: Path) -> None:
+    root = own_corpus(tmp_path, [own_row("a")])
+    (root / "manifest.csv").write_bytes((root / "manifest.csv").read_bytes().replace(b"anna", b"Andr\xe9"))
+    with pytest.raises(UserError, match="UTF-8"):
+        check_root("manifest", root)
+
+
 def test_an_own_manifest_without_a_required_column_stops_the_run(tmp_path: Path) -> None:
     row = own_row("a")
     root = own_corpus(tmp_path, [row])

@@ -157,6 +157,9 @@ def test_a_table_that_is_missing_or_another_stops_the_run(tmp_path: Path) -> Non
     (tmp_path / "ratings.csv").write_text("name,age\nx,3\n")
     with pytest.raises(UserError, match="not a table of ratings"):
         read_ratings(tmp_path / "ratings.csv")
+    (tmp_path / "ratings.csv").write_bytes(b"user,dataID,filename\n1,1,\xe9.wav\n")
+    with pytest.raises(UserError, match="UTF-8"):
+        read_ratings(tmp_path / "ratings.csv")
     (tmp_path / "ratings.csv").write_text(",".join(HEADER).replace("tempo,", "speed,") + "\n")
     with pytest.raises(UserError, match="columns missing: tempo"):
         read_ratings(tmp_path / "ratings.csv")

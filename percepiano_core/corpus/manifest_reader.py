@@ -9,6 +9,7 @@ Columns beyond these are ignored. Paths are relative to the root and stay inside
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,8 @@ MANIFEST = "manifest.csv"
 RATINGS = "ratings.csv"
 REQUIRED = ("performance", "segment", "piece", "work", "player", "midi", "score")
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
-UNSET = -2  # no player_index given
+WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,9})?")  # or empty
+UNSET = -(10**9)  # no player_index given
 
 
 def ratings_path(root: Path) -> Path:
@@ -54,12 +56,16 @@ def survey(root: Path) -> tuple[list[Performance], list[QualityLine]]:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     """Rows of the manifest as text; UserError if a required column lacks."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, restval="")
-        missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
-        if missing:
-            raise UserError(path, f"column {', '.join(missing)} missing", f"give the columns {', '.join(REQUIRED)}")
-        return list(reader)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="")
+            header, rows = reader.fieldnames or (), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(path, f"not a readable table ({error})", "save it as CSV in UTF-8") from None
+    missing = [column for column in REQUIRED if column not in header]
+    if missing:
+        raise UserError(path, f"column {', '.join(missing)} missing", f"give the columns {', '.join(REQUIRED)}")
+    return rows
 
 
 def _problem(root: Path, row: dict[str, str], kept: dict[str, Performance]) -> str:
@@ -72,7 +78,7 @@ def _problem(root: Path, row: dict[str, str], kept: dict[str, Performance]) -> s
     if row.get("rendered", "").strip().lower() not in TRUTH:
         return f"rendered is '{row['rendered']}', neither true nor false"
     for column in ("bars", "player_index"):
-        if not row.get(column, "").strip().lstrip("-").isdecimal() and row.get(column, "").strip():
+        if not WHOLE_NUMBER.fullmatch(row.get(column, "").strip()):
             return f"{column} is '{row[column]}', not a whole number"
     for column in ("midi", "score"):
         if PurePosixPath(row[column]).is_absolute() or ".." in PurePosixPath(row[column]).parts:

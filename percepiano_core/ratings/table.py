@@ -73,8 +73,11 @@ def select_rows(table: RatingTable, rows: np.ndarray) -> RatingTable:
 def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
     if not path.is_file():
         raise UserError(path, "the table of ratings is missing", "restore it or correct the corpus root")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(path, f"not a readable table ({error})", "save it as CSV in UTF-8") from None
     return header, [row for row in rows if row]
 
 
