@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -133,10 +134,12 @@ def test_a_server_without_the_archive_is_named(server: Server, tmp_path: Path) -
         download(tmp_path / "corpus", url=server.url + ".old", files=LIST)
 
 
-def test_offline_one_line_says_what_to_do(server: Server, tmp_path: Path) -> None:
-    server.http.server_close()
-    with pytest.raises(UserError) as caught:
-        download(tmp_path / "corpus", url=server.url, files=LIST)
+def test_offline_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.socket() as unused:  # bound, but nobody listens
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(UserError) as caught:
+            download(tmp_path / "corpus", url=f"http://127.0.0.1:{unused.getsockname()[1]}/corpus.tar.gz", files=LIST)
     assert "connect to the internet, or set PERCEPIANO_ROOT" in str(caught.value)
     assert "\n" not in str(caught.value)
 
