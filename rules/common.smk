@@ -66,11 +66,11 @@ def fold_names(split):
 try:
     load_config()
     ROOT, PERFORMANCES = load_corpus()
+    SPLITS = split_requests()
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 SEGMENTS = by_segment(PERFORMANCES)
-SPLITS = split_requests()
 CONTROL = config["ratings"]["shuffle_seed"]
 LABELS = [
     name if CONTROL is None else f"{name}_shuffled{CONTROL}"
@@ -122,6 +122,12 @@ def model_inputs(wildcards):
     if config["models"][wildcards.model]["features"] != "none":
         inputs["descriptors"] = "results/features/descriptors.csv"
     return inputs
+
+
+def run_digest(model, split):
+    """Hash of all settings that a run's numbers depend on: data, labels, split, features, model."""
+    shared = {key: config[key] for key in ("ratings", "alignment")} | {"kind": config["corpus"]["kind"]}
+    return block_digest({**shared, "split": SPLITS[split], "model": config["models"][model]})
 
 
 def fold_batches(model, split):

@@ -58,6 +58,7 @@ rule labels:
         "../envs/workflow.yaml"
     params:
         code=code("derive_labels.py"),
+        derivation=lambda wildcards: wildcards.labels.partition("_")[0],
         shuffle_seed=config["ratings"]["shuffle_seed"],
     script:
         "../workflow_scripts/derive_labels.py"
@@ -67,9 +68,10 @@ rule reliability:
     input:
         ratings=ratings_path(config["corpus"]["reader"], ROOT),
         performances="results/corpus/performances.csv",
-        performer_split="results/splits/performer.json" if "performer" in SPLITS else [],
+        fixed_test=[f"results/splits/{split}.json" for split in SPLITS if split == "performer"],
     output:
         table="results/ratings/reliability.csv",
+        raters="results/ratings/raters.csv",
         noise="results/ratings/noise.csv",
         figure=report(
             "results/figures/reliability.svg",
@@ -85,13 +87,14 @@ rule reliability:
     params:
         code=code("measure_reliability.py"),
         kind=config["corpus"]["kind"],
+        seed=0,
     script:
         "../workflow_scripts/measure_reliability.py"
 
 
 rule text_groups:
     input:
-        scores=lambda wildcards: text_sources(),
+        [ROOT / SEGMENTS[segment][0].score for segment in SEGMENTS],
     output:
         table="results/splits/groups.csv",
     log:
@@ -102,8 +105,7 @@ rule text_groups:
         "../envs/workflow.yaml"
     params:
         code=code("group_texts.py"),
-        segments=list(SEGMENTS),
-        works=[SEGMENTS[segment][0].work for segment in SEGMENTS],
+        works={segment: SEGMENTS[segment][0].work for segment in SEGMENTS},
         threshold=config["splits"]["group_threshold"],
     script:
         "../workflow_scripts/group_texts.py"
@@ -112,6 +114,7 @@ rule text_groups:
 rule split:
     input:
         performances="results/corpus/performances.csv",
+        labels=expand("results/ratings/labels_{labels}.csv", labels=LABELS),
         groups="results/splits/groups.csv",
     output:
         "results/splits/{split}.json",
@@ -149,6 +152,6 @@ rule leakage:
         "../envs/workflow.yaml"
     params:
         code=code("check_leakage.py"),
-        kind=config["corpus"]["kind"],
+        title=f"Splits of the {config['corpus']['kind']} corpus, and what leaks across them",
     script:
         "../workflow_scripts/check_leakage.py"

@@ -21,5 +21,6 @@ rule fit:
         module=lambda wildcards: config["models"][wildcards.model]["module"],
         features=lambda wildcards: config["models"][wildcards.model]["features"],
         settings=lambda wildcards: config["models"][wildcards.model]["settings"],
+        config_hash=lambda wildcards: run_digest(wildcards.model, wildcards.split),
     script:
         "../workflow_scripts/fit_model.py"

@@ -73,8 +73,8 @@ class Alignment:
 
     @property
     def score_coverage(self) -> float:
-        """Share of score notes that were played, in [0, 1]."""
-        return len(self.matches) / len(self.score_notes)
+        """Share of score notes that were played, in [0, 1]; 0 for a score that could not be read."""
+        return len(self.matches) / max(len(self.score_notes), 1)
 
     @property
     def performance_coverage(self) -> float:
