@@ -15,6 +15,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+# Named at the top of partitura or parangonar for readers, writers and plots that are not used here.
+UNUSED_BY_SCORES = ("matplotlib", "matplotlib.pyplot", "pandas", "pandas.api", "pandas.api.types", "scipy.signal")
+
 
 class DeferredAttribute:
     """What `from module import name` gives while the module is deferred: resolved when called or looked into."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
-from percepiano_core.alignment.deferred_import import deferring
+from percepiano_core.alignment.deferred_import import UNUSED_BY_SCORES, deferring
 from percepiano_core.alignment.pitch_dtw import PitchSetDtw
 from percepiano_core.alignment.tempo_map import tempo_map
 from percepiano_core.corpus.midi import PerformedMidi
 
-with deferring("matplotlib", "matplotlib.pyplot", "pandas", "scipy.signal", absent=("numba",)):
+# numba speeds up matchers of parangonar other than this one, and costs a sixth of the imports.
+with deferring(*UNUSED_BY_SCORES, absent=("numba",)):
     from parangonar.match.matchers import DualDTWNoteMatcher, OnsetMatcherDTW
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice

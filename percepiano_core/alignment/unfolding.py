@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.alignment.deferred_import import deferring
+from percepiano_core.alignment.deferred_import import UNUSED_BY_SCORES, deferring
 from percepiano_core.alignment.score_notes import load_score, score_notes
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
 
-with deferring("matplotlib", "matplotlib.pyplot", "pandas", "scipy.signal"):
+with deferring(*UNUSED_BY_SCORES):
     from partitura.score import Score, unfold_part_maximal
 
 RECURSION_LIMIT = 200_000  # partitura copies a score's linked objects recursively, several levels a note
@@ -33,7 +34,9 @@ def read_unfolded_score_notes(path: Path | str) -> np.ndarray:
     read_musicxml(path)
     score = load_score(path)
     try:
-        unfolded = with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one line for every slur or tuplet that crosses a repeat
+            unfolded = with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True))
     except Exception as error:  # partitura documents no exceptions: whatever it raises, this score is unusable
         raise DataError(path, f"its repeats cannot be unfolded ({error})", "write the repeats out") from error
     return score_notes(unfolded)[0]

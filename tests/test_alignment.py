@@ -1,0 +1,386 @@
+"""The parts of the alignment on notes made by hand: what each step keeps, merges, maps and stores."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from xml.etree.ElementTree import fromstring
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from percepiano_core.alignment.accuracy import KnownAlignment, agreement, annotated, unison_agreement, windows
+from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment, Thresholds
+from percepiano_core.alignment.match import align, one_to_one, without_doubles
+from percepiano_core.alignment.pitch_dtw import PitchSetDtw, accumulated_cost
+from percepiano_core.alignment.score_notes import merge_unisons
+from percepiano_core.alignment.simulate import FAULTLESS, ORDINARY, simulate
+from percepiano_core.alignment.table import (
+    COLUMNS,
+    alignment_rows,
+    match_pairs,
+    read_alignment_csv,
+    write_alignment_csv,
+)
+from percepiano_core.alignment.tempo_map import DEFAULT_SECONDS_PER_QUARTER, TempoMap, tempo_map
+from percepiano_core.alignment.tremolo import expand_tremolos, tremolo_strokes
+from percepiano_core.corpus.asap import NoteLine
+from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.store.alignments import AlignedPerformance, read_segment_alignments, write_segment_alignments
+
+TICKS_PER_SECOND = 960
+
+
+def score_of(*notes: tuple[float, float, int], grace: tuple[int, ...] = ()) -> np.ndarray:
+    """A score of (onset, duration, pitch) in quarters, one quarter a beat."""
+    table = np.zeros(len(notes), dtype=ALIGNED_NOTE_DTYPE)
+    for row, (onset, duration, pitch) in enumerate(notes):
+        table[row] = (f"p0n{row}", onset, duration, onset, pitch, 1, 1, int(onset) // 4, row in grace)
+    return table
+
+
+def performance_of(*notes: tuple[float, int] | tuple[float, int, int]) -> PerformedMidi:
+    """A performance of (onset in seconds, pitch, velocity), in time order."""
+    table = np.zeros(len(notes), dtype=NOTE_DTYPE)
+    for row, (onset, pitch, *velocity) in enumerate(notes):
+        ticks = round(onset * TICKS_PER_SECOND), round((onset + 0.2) * TICKS_PER_SECOND)
+        table[row] = (*ticks, onset, onset + 0.2, pitch, *(velocity or [64]))
+    controls = np.array([(0, 0.0, 64, 127)], dtype=CONTROL_DTYPE)
+    return PerformedMidi(table, controls, TICKS_PER_SECOND // 2, 9.0)
+
+
+SCALE = score_of(*[(float(i), 1.0, 60 + i) for i in range(8)])
+
+
+def scale_performance(seconds_per_quarter: float = 0.5, start: float = 0.0) -> PerformedMidi:
+    return performance_of(*[(start + seconds_per_quarter * i, 60 + i) for i in range(8)])
+
+
+def random_score(seed: int, onsets: int = 24) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    notes = [
+        (onset * 0.5, 0.5, int(pitch))
+        for onset in range(onsets)
+        for pitch in np.sort(generator.choice(np.arange(48, 80), generator.integers(1, 4), replace=False))
+    ]
+    return score_of(*notes)
+
+
+class TestQuality:
+    alignment = Alignment(SCALE, np.array([True] * 9 + [False]), np.array([[0, 0], [1, 1], [3, 4], [7, 8]]))
+
+    def test_what_is_not_matched_is_a_deletion_or_an_insertion(self) -> None:
+        assert self.alignment.deletions.tolist() == [2, 4, 5, 6]
+        assert self.alignment.insertions.tolist() == [2, 3, 5, 6, 7, 9]
+
+    def test_doubled_strokes_do_not_count_against_the_performance(self) -> None:
+        assert self.alignment.score_coverage == 4 / 8
+        assert self.alignment.performance_coverage == 4 / 9
+        assert self.alignment.c == 8 / 17
+        assert self.alignment.status == "failed"
+
+    @pytest.mark.parametrize(
+        ("quality", "status"),
+        [(1.0, "good"), (0.95, "good"), (0.949, "usable"), (0.9, "usable"), (0.8, "reported"), (0.799, "failed")],
+    )
+    def test_the_thresholds_belong_to_the_better_status(self, quality: float, status: str) -> None:
+        assert Thresholds().status(quality) == status
+
+    def test_other_thresholds_give_another_verdict(self) -> None:
+        assert Thresholds(good=0.5, usable=0.4, reported=0.3).status(self.alignment.c) == "usable"
+
+
+class TestPitchDtw:
+    @given(
+        st.lists(st.integers(0, 3), min_size=1, max_size=8),
+        st.lists(st.sets(st.integers(0, 3)), min_size=1, max_size=7),
+    )
+    def test_the_rowwise_table_equals_the_cellwise_one(self, pitches: list[int], pitch_sets: list[set[int]]) -> None:
+        cost = np.array([[0.0 if pitch in pitch_set else 1.0 for pitch_set in pitch_sets] for pitch in pitches])
+        expected = np.full((len(pitches) + 1, len(pitch_sets) + 1), np.inf)
+        expected[0, 0] = 0
+        for row, column in itertools.product(range(len(pitches)), range(len(pitch_sets))):
+            before = expected[row, column], expected[row, column + 1], expected[row + 1, column]
+            expected[row + 1, column + 1] = cost[row, column] + min(before)
+        np.testing.assert_array_equal(accumulated_cost(cost), expected[1:, 1:])
+
+    @given(
+        st.lists(st.integers(0, 3), min_size=1, max_size=8),
+        st.lists(st.sets(st.integers(0, 3)), min_size=1, max_size=7),
+    )
+    def test_the_path_is_connected_and_costs_the_distance(self, pitches: list[int], pitch_sets: list[set[int]]) -> None:
+        distance, path = PitchSetDtw()(np.array(pitches), pitch_sets)
+        assert path[0].tolist() == [0, 0]
+        assert path[-1].tolist() == [len(pitches) - 1, len(pitch_sets) - 1]
+        assert {tuple(step) for step in np.diff(path, axis=0).tolist()} <= {(0, 1), (1, 0), (1, 1)}
+        assert distance == sum(pitches[row] not in pitch_sets[column] for row, column in path)
+
+    def test_the_matcher_finds_the_same_as_with_its_own_table(self) -> None:
+        from parangonar.match.matchers import DualDTWNoteMatcher
+
+        from percepiano_core.alignment import match
+
+        for seed in range(5):
+            known = simulate(random_score(seed, 40), ORDINARY, np.random.default_rng(seed))
+            rows = np.arange(len(known.performed.notes))
+            score, performance = (
+                match._matcher_score(known.score_notes),
+                match._matcher_performance(known.performed, rows),
+            )
+            lines = DualDTWNoteMatcher()(score, performance)
+            expected = sorted((x["score_id"], x["performance_id"]) for x in lines if x["label"] == "match")
+            found = match._dual_dtw(known.score_notes, known.performed, rows)
+            assert [tuple(pair) for pair in found.tolist()] == expected
+
+
+class TestAlign:
+    def test_an_exact_performance_matches_note_by_note(self) -> None:
+        assert align(SCALE, scale_performance()).matches.tolist() == [[i, i] for i in range(8)]
+
+    def test_an_omitted_note_is_a_deletion_and_an_extra_one_an_insertion(self) -> None:
+        played = performance_of(*[(0.5 * i, 60 + i) for i in range(8) if i != 3], (3.7, 90))
+        alignment = align(SCALE, played)
+        assert alignment.deletions.tolist() == [3]
+        assert alignment.insertions.tolist() == [7]
+
+    def test_the_louder_of_two_strokes_within_15_ms_stays(self) -> None:
+        kept = without_doubles(performance_of((1.0, 60, 50), (1.0, 60, 70), (1.015, 60, 90), (1.02, 62), (1.031, 60)))
+        assert kept.tolist() == [False, True, False, True, True]
+
+    def test_each_note_is_used_once_and_the_closest_to_the_time_map_wins(self) -> None:
+        score = score_of((0, 1, 60), (1, 1, 64), (1, 1, 67))
+        played = performance_of((0.0, 60), (0.9, 67), (1.0, 64), (1.0, 67))
+        candidates = np.array([[0, 0], [1, 2], [2, 1], [2, 3], [0, 3]])
+        assert one_to_one(score, played, candidates).tolist() == [[0, 0], [1, 2], [2, 3]]
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.integers(0, 1000), st.integers(1, 30))
+    def test_a_later_start_changes_nothing(self, seed: int, seconds: int) -> None:
+        known = simulate(random_score(seed), ORDINARY, np.random.default_rng(seed))
+        notes = known.performed.notes.copy()
+        notes["onset_sec"] += seconds
+        later = PerformedMidi(notes, known.performed.controls, 480, 99.0)
+        first, second = align(known.score_notes, known.performed), align(known.score_notes, later)
+        np.testing.assert_array_equal(first.matches, second.matches)
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.integers(0, 1000))
+    def test_matches_join_equal_pitches_one_to_one(self, seed: int) -> None:
+        known = simulate(random_score(seed), ORDINARY, np.random.default_rng(seed))
+        matches = align(known.score_notes, known.performed).matches
+        score_rows, performed_rows = matches.T
+        assert len(set(score_rows)) == len(set(performed_rows)) == len(matches)
+        np.testing.assert_array_equal(
+            known.score_notes["pitch"][score_rows], known.performed.notes["pitch"][performed_rows]
+        )
+
+    @pytest.mark.parametrize(
+        "played",
+        [[(1.0, 61)], [(1.0, 100), (2.0, 100)], [(0.1 * i, 60) for i in range(100)], [(5.0, 67)]],
+        ids=["one note", "no common pitch", "one pitch, too often", "the last note only"],
+    )
+    def test_a_performance_of_something_else_fails_quietly(self, played: list[tuple[float, int]]) -> None:
+        assert align(SCALE, performance_of(*played)).status == "failed"
+
+    def test_a_single_note_can_be_aligned(self) -> None:
+        assert align(score_of((0, 1, 60)), performance_of((1.0, 60))).matches.tolist() == [[0, 0]]
+
+
+class TestTempoMap:
+    def test_knots_are_medians_and_grace_notes_are_left_out(self) -> None:
+        score = score_of((0, 1, 60), (0, 1, 64), (0, 1, 67), (1, 0, 71), (1, 1, 72), grace=(3,))
+        played = performance_of((0.0, 60), (0.1, 64), (0.3, 67), (0.6, 71), (1.0, 72))
+        knots = tempo_map(score, played, np.array([[i, i] for i in range(5)]))
+        assert knots.score_onsets.tolist() == [0, 1]
+        assert knots.performed_onsets.tolist() == [0.1, 1.0]
+
+    def test_a_single_onset_falls_back_to_the_default_tempo(self) -> None:
+        one = tempo_map(SCALE, scale_performance(start=3.0), np.array([[2, 2]]))
+        np.testing.assert_allclose(one(np.array([2.0, 4.0])), [4.0, 4.0 + 2 * DEFAULT_SECONDS_PER_QUARTER])
+
+    @given(st.lists(st.floats(0.1, 2.0), min_size=2, max_size=20))
+    def test_the_map_never_goes_back_and_passes_through_its_knots(self, steps: list[float]) -> None:
+        knots = TempoMap(np.arange(len(steps), dtype=float), np.cumsum(steps))
+        seconds = knots(np.linspace(-3, len(steps) + 3, 200))
+        assert (np.diff(seconds) >= 0).all()
+        np.testing.assert_allclose(knots(knots.score_onsets), knots.performed_onsets)
+
+    def test_beyond_the_ends_the_slope_of_the_outermost_eight_onsets_goes_on(self) -> None:
+        knots = TempoMap(np.arange(20.0), np.concatenate([np.arange(10.0), 9 + 2.0 * np.arange(1, 11)]))
+        np.testing.assert_allclose(knots(np.array([-2.0, 21.0])), [-2.0, knots.performed_onsets[-1] + 4.0])
+
+    def test_knots_out_of_order_are_made_monotone(self) -> None:
+        score, played = score_of((0, 1, 60), (1, 1, 62), (2, 1, 64)), performance_of((0.0, 60), (0.5, 64), (0.9, 62))
+        knots = tempo_map(score, played, np.array([[0, 0], [1, 2], [2, 1]]))
+        assert knots.performed_onsets.tolist() == [0.0, 0.9, 0.9]
+
+
+class TestScoreSide:
+    def test_of_a_unison_the_longest_stays_and_the_first_of_equals(self) -> None:
+        notes = score_of((0, 1, 60), (0, 2, 60), (0, 2, 60), (0, 1, 64), (1, 1, 60))
+        assert merge_unisons(notes)["note_id"].tolist() == ["p0n1", "p0n3", "p0n4"]
+
+    def test_grace_notes_are_never_merged(self) -> None:
+        assert len(merge_unisons(score_of((0, 0, 60), (0, 0, 60), (0, 1, 60), grace=(0, 1)))) == 3
+
+    @pytest.mark.parametrize(("strokes", "length"), [(1, 0.5), (2, 0.25)])
+    def test_a_tremolo_alternates_its_chords_over_the_whole_span(self, strokes: int, length: float) -> None:
+        notes = score_of((2, 1, 60), (2, 1, 64), (3, 1, 67), (4, 1, 60))
+        expanded = np.sort(expand_tremolos(notes, {0: strokes}), order=["onset_quarter", "pitch"])
+        onsets = np.arange(2, 4, length)
+        lower = expanded[np.isin(expanded["pitch"], [60, 64]) & (expanded["onset_quarter"] < 4)]
+        upper = expanded[expanded["pitch"] == 67]
+        assert lower["onset_quarter"].tolist() == np.repeat(onsets[::2], 2).tolist()
+        assert upper["onset_quarter"].tolist() == onsets[1::2].tolist()
+        np.testing.assert_allclose(upper["onset_beat"], upper["onset_quarter"])
+        assert set(upper["duration_quarter"]) == {length}
+        assert upper["note_id"].tolist() == [f"p0n2~{i}" for i in range(len(upper))]
+        assert len(expanded) == len(lower) + len(upper) + 1
+
+    def test_a_start_tag_without_partner_changes_nothing(self) -> None:
+        notes = score_of((2, 1, 60), (3, 2, 67))
+        np.testing.assert_array_equal(expand_tremolos(notes, {0: 1}), notes)
+
+    def test_start_tags_are_found_by_part_and_note_number(self) -> None:
+        tag = "<notations><ornaments><tremolo type='{}'>2</tremolo></ornaments></notations>"
+        notes = f"<note/><note>{tag.format('single')}</note><note>{tag.format('start')}</note>"
+        root = fromstring(f"<score-partwise><part/><part><measure>{notes}</measure></part></score-partwise>")
+        assert tremolo_strokes(root) == {(1, 2): 2}
+
+
+class TestTable:
+    alignment = align(SCALE, scale_performance(start=0.25))
+
+    def test_columns_and_formats(self) -> None:
+        first = alignment_rows(self.alignment, scale_performance(start=0.25))[0]
+        assert tuple(first) == COLUMNS
+        assert tuple(first.values()) == ("match", "0.0000", "60", "p0n0", "0", "0.25000", "60", "64")
+
+    def test_reading_gives_back_what_was_written(self, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        played = performance_of((0.25, 60), (0.75, 61), (0.9, 90), (1.75, 63))
+        alignment = align(SCALE, played)
+        write_alignment_csv(tmp_path / "a.csv", alignment, played)
+        rows = read_alignment_csv(tmp_path / "a.csv")
+        assert rows == [dict.fromkeys(COLUMNS, "") | row for row in alignment_rows(alignment, played)]
+        assert match_pairs(rows) == {("0.0000", 60, 0), ("1.0000", 61, 1), ("3.0000", 63, 3)}
+
+    @pytest.mark.parametrize("text", ["", "label,score_pitch\n", ",".join(COLUMNS) + "\nmaybe,,,,,,,\n"])
+    def test_another_table_is_refused(self, text: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        (tmp_path / "a.csv").write_text(text)
+        with pytest.raises(DataError, match=r"a\.csv: has"):
+            read_alignment_csv(tmp_path / "a.csv")
+
+
+class TestStore:
+    def test_reading_gives_back_notes_controls_and_matches(self, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        fitting, failing = scale_performance(), performance_of((1.0, 99), (1.0, 99))
+        stored = {
+            name: AlignedPerformance(played, align(SCALE, played))
+            for name, played in (("x_2", failing), ("x_1", fitting))
+        }
+        write_segment_alignments(tmp_path / "x.h5", SCALE, stored)
+        segment = read_segment_alignments(tmp_path / "x.h5")
+        np.testing.assert_array_equal(segment.score_notes, SCALE)
+        assert list(segment.performances) == ["x_1", "x_2"]
+        for name, written in stored.items():
+            read = segment.performances[name]
+            assert read.alignment.score_notes is segment.score_notes
+            for part in ("notes", "controls"):
+                np.testing.assert_array_equal(getattr(read.performed, part), getattr(written.performed, part))
+                assert getattr(read.performed, part).dtype == getattr(written.performed, part).dtype
+            assert (read.performed.end_sec, read.performed.ticks_per_quarter) == (9.0, 480)
+            np.testing.assert_array_equal(read.alignment.matches, written.alignment.matches)
+            np.testing.assert_array_equal(read.alignment.performed_kept, written.alignment.performed_kept)
+            assert read.alignment.status == written.alignment.status
+
+    def test_equal_alignments_give_equal_bytes(self, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        stored = {"x_1": AlignedPerformance(scale_performance(), align(SCALE, scale_performance()))}
+        for name in ("a.h5", "b.h5"):
+            write_segment_alignments(tmp_path / name, SCALE, stored)
+        assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+    def test_a_file_of_another_kind_is_refused(self, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        from percepiano_core.store.container import write_container
+
+        write_container(tmp_path / "x.h5", "features", 1, {})
+        with pytest.raises(UserError, match="holds features"):
+            read_segment_alignments(tmp_path / "x.h5")
+
+
+class TestAccuracyMeasures:
+    def test_precision_and_recall_count_exact_pairs(self) -> None:
+        result = agreement([(0, 0), (1, 1), (2, 3)], [(0, 0), (1, 1), (2, 2), (3, 3)])
+        assert (result.precision, result.recall) == (2 / 3, 2 / 4)
+        assert result.f1 == pytest.approx(4 / 7)
+
+    def test_unisons_may_be_exchanged(self) -> None:
+        score = score_of((0, 1, 60), (0, 2, 60))
+        found, true = np.array([[0, 0], [1, 1]]), np.array([[1, 0], [0, 1]])
+        assert agreement(found.tolist(), true.tolist()).f1 == 0
+        assert unison_agreement(found, true, score).f1 == 1
+
+    def test_annotations_become_rows_by_name_onset_and_pitch(self) -> None:
+        played = performance_of((0.0, 60), (0.5, 61), (0.5, 90))
+        lines = [
+            NoteLine("p0n1", 61, 0.50001),
+            NoteLine("", 90, 0.5),
+            NoteLine("p0n5", -1, np.nan),
+            NoteLine("q", 60, 0),
+        ]
+        assert annotated(SCALE, played, lines).matches.tolist() == [[1, 1]]
+
+    def test_windows_keep_their_own_notes_and_matches(self) -> None:
+        played = performance_of(*[(0.5 * i, 60 + i) for i in range(8)], (3.7, 90))
+        known = KnownAlignment(SCALE, played, np.array([[i, i] for i in range(8)]))
+        first, last = windows(known, 3.0, 2)
+        assert first.score_notes["pitch"].tolist() == first.performed.notes["pitch"].tolist() == [60, 61, 62]
+        assert last.score_notes["pitch"].tolist() == [64, 65, 66]
+        assert last.matches.tolist() == [[0, 0], [1, 1], [2, 2]]
+
+    @given(st.integers(0, 10_000))
+    @settings(max_examples=25, deadline=None)
+    def test_a_faultless_simulation_plays_every_note_once(self, seed: int) -> None:
+        score = random_score(seed)
+        known = simulate(score, FAULTLESS, np.random.default_rng(seed))
+        assert sorted(known.matches[:, 0].tolist()) == list(range(len(score)))
+        np.testing.assert_array_equal(
+            score["pitch"][known.matches[:, 0]], known.performed.notes["pitch"][known.matches[:, 1]]
+        )
+        assert (np.diff(known.performed.notes["onset_tick"]) >= 0).all()
+        assert known.performed.notes["onset_sec"].min() >= 0
+
+
+HEAVY = ("matplotlib.pyplot", "pandas", "scipy.signal", "numba", "sklearn", "torch")
+
+
+class TestImports:
+    def test_aligning_loads_no_plotting_tables_or_compilers(self) -> None:
+        code = (
+            "import sys, percepiano_core.alignment.match, percepiano_core.alignment.score_notes;"
+            f"print([name for name in {HEAVY} if name in sys.modules])"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert result.stdout.strip() == "[]"
+
+    def test_stored_alignments_are_read_without_the_aligning_libraries(self) -> None:
+        code = (
+            "import sys, percepiano_core.store.alignments;"
+            "print([name for name in ('partitura', 'parangonar', 'scipy', 'pandas') if name in sys.modules])"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert result.stdout.strip() == "[]"
+
+    def test_a_deferred_module_works_when_it_is_used_after_all(self) -> None:
+        code = (
+            "import percepiano_core.alignment.score_notes;"
+            "from partitura.musicanalysis.performance_features import find_peaks;"
+            "from partitura.io.importdcml import pd;"
+            "import scipy.signal, numpy, sys;"
+            "print(find_peaks(numpy.array([0, 1, 0]))[0].tolist(), pd.DataFrame.__name__, scipy.signal.__file__[-11:])"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert result.stdout.split() == ["[1]", "DataFrame", "__init__.py"]
