@@ -11,7 +11,7 @@ SCORE_NOTE_DTYPE = np.dtype(
     [
         ("onset_div", "f8"),  # ticks of `divisions` a quarter, the published `xml_position` in ticks
         ("duration_div", "f8"),
-        ("onset_quarter", "f8"),
+        ("onset_quarter", "f8"),  # partitura's onset of the note, the key to join by: see ScoreTable
         ("duration_quarter", "f8"),
         ("pitch", "i2"),
         ("voice", "i2"),
@@ -40,6 +40,10 @@ class ScoreTable:
     measure_starts, beat_positions, section_positions : ticks, increasing
     features : published key -> [n] or [n, k] float64, raw (not normalised); global values are broadcast to [n]
     locations : "beat", "measure", "voice", "section" -> int [n] (percepiano-features.md, section 7)
+
+    `onset_quarter` joins to notes that partitura reads from the same file: a pickup lies before 0, and hidden rests
+    that pad it keep their time. All metre and time is on `onset_div`, which begins at 0 and (default preset) leaves
+    that padding out: the time between two notes in quarters is the difference of `onset_div` over `divisions`.
     """
 
     notes: np.ndarray

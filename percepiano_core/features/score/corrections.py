@@ -31,7 +31,8 @@ class Corrections:
     expand_tremolos: bool = False
     """D17: a two-note tremolo is the eighths that are played."""
     unknown_tempo_is_missing: bool = False
-    """D18: without a tempo in the score, tempo features are NaN, not 120; a metronome mark counts as a tempo."""
+    """D18: without a tempo in the score, tempo features are NaN, not 120; the first tempo holds from the start, and a
+    metronome mark counts as one."""
     tolerate_rounding: bool = False
     """D19: a bar ends where its longest voice ends, and metrical positions match within a tolerance."""
     ties_need_contact: bool = False

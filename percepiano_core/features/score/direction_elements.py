@@ -41,9 +41,9 @@ def read_direction(element: Element, position: float) -> Direction:
 
 
 def read_tempos(element: Element, position: float) -> list[TempoMark]:
-    """Playback tempos of a direction; a tempo of 0 means the default one."""
-    tempos = [sound.get("tempo") for sound in element.iterfind("sound")]
-    return [TempoMark(position, float(tempo) or DEFAULT_QPM) for tempo in tempos if tempo is not None]
+    """Playback tempos of a direction; one that is not above 0 means the default."""
+    tempos = [float(sound.get("tempo", "")) for sound in element.iterfind("sound[@tempo]")]
+    return [TempoMark(position, tempo if tempo > 0 else DEFAULT_QPM) for tempo in tempos]
 
 
 def read_metronome(element: Element, position: float) -> list[TempoMark]:

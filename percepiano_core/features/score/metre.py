@@ -28,11 +28,13 @@ def signature_at(score: ParsedScore, position: float) -> TimeSignature:
 
 
 def measure_lengths(score: ParsedScore) -> np.ndarray:
-    """Ticks of each bar [measures]; the last bar counts as long as the one before it."""
+    """Ticks of each bar [measures]; the last is as long as the one before it, an empty one as its signature says."""
     starts = np.array(score.measure_starts, dtype=float)
+    nominal = np.array([signature_at(score, start).quarters * score.divisions for start in starts.tolist()])
     if len(starts) == 1:
-        return np.array([signature_at(score, starts[0]).quarters * score.divisions])
-    return np.diff(starts, append=2 * starts[-1] - starts[-2])
+        return nominal
+    lengths = np.diff(starts, append=2 * starts[-1] - starts[-2])
+    return np.where(lengths == 0, nominal, lengths)
 
 
 def pickup_length(score: ParsedScore) -> float:

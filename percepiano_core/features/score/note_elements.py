@@ -11,6 +11,7 @@ from percepiano_core.features.score.events import ScoreNote, Slur, WavyLine
 
 STEP_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SEMITONES_AN_OCTAVE = 12
+MIDI_PITCHES = range(128)
 
 
 def read_note(element: Element, transpose: int) -> ScoreNote:
@@ -25,6 +26,8 @@ def read_note(element: Element, transpose: int) -> ScoreNote:
     pitch, grace = element.find("pitch"), element.find("grace")
     if pitch is not None:
         note.pitch = midi_pitch(pitch) + transpose
+        if note.pitch not in MIDI_PITCHES:
+            raise ValueError(f"a pitch of {note.pitch} is no MIDI number")
     note.is_rest = element.find("rest") is not None
     note.is_unpitched = element.find("unpitched") is not None
     note.is_grace = grace is not None or element.find("duration") is None
@@ -83,4 +86,4 @@ def _read_ornaments(note: ScoreNote, ornaments: Element) -> None:
             note.wavy_line = WavyLine(sign.get("type") == "start", sign.get("number", "1"))
         elif sign.tag == "tremolo":
             note.tremolo = sign.get("type", "single")
-            note.tremolo_strokes = int(sign.text or 0)
+            note.tremolo_strokes = int(sign.text or 1)

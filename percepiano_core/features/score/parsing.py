@@ -23,31 +23,28 @@ TIME_SYMBOLS = {"cut": (2, 2), "common": (4, 4)}
 
 def parse_score(root: Element, corrections: Corrections) -> ParsedScore:
     """Events of all parts in document order; ValueError for what cannot be placed."""
-    parts = root.findall("part")
-    divisions = [_divisions(part) for part in parts]
-    common = math.lcm(*divisions)
-    score = ParsedScore(divisions=common)
-    for index, (part, own) in enumerate(zip(parts, divisions, strict=True)):
-        _PartReader(score, common // own, index, corrections).read(part)
+    score = ParsedScore(divisions=_common_divisions(root))
+    for index, part in enumerate(root.iterfind("part")):
+        _PartReader(score, index, corrections).read(part)
     return score
 
 
-def _divisions(part: Element) -> int:
-    """Ticks a quarter of a part; ValueError unless it has exactly one positive value."""
-    values = {int(divisions.text or 0) for divisions in part.iterfind("measure/attributes/divisions")}
-    if len(values) != 1 or min(values) < 1:
-        raise ValueError("it needs one positive <divisions> value for the whole part")
-    return values.pop()
+def _common_divisions(root: Element) -> int:
+    """Ticks a quarter that hold those of all parts; ValueError unless each is positive."""
+    values = {number_in(attributes, "divisions", default=1) for attributes in root.iterfind("part/measure/attributes")}
+    if min(values, default=1) < 1:
+        raise ValueError("<divisions> is not positive")
+    return math.lcm(*values)
 
 
 @dataclass(slots=True)
 class _PartReader:
-    """Reads one part into the score; ticks are multiplied by `scale`."""
+    """Reads one part into the score; ticks of the file are multiplied by `scale`."""
 
     score: ParsedScore
-    scale: int
     part_index: int
     corrections: Corrections
+    scale: int = 0
     cursor: float = 0.0
     furthest: float = 0.0  # latest position reached in the current bar
     transpose: int = 0
@@ -56,6 +53,7 @@ class _PartReader:
     seen_beams: set[str] = field(default_factory=set)
 
     def read(self, part: Element) -> None:
+        self.scale = self.score.divisions
         for number, measure in enumerate(played_measures(part.findall("measure")), start=1):
             self._read_measure(measure, number)
         if self.part_index == 0:
@@ -124,6 +122,8 @@ class _PartReader:
             self.score.metronome_marks += read_metronome(element, self.cursor)
 
     def _read_attributes(self, attributes: Element, measure_start: float) -> None:
+        if attributes.find("divisions") is not None:
+            self.scale = self.score.divisions // number_in(attributes, "divisions")
         transpose = attributes.find("transpose")
         if transpose is not None:
             self.transpose = number_in(transpose, "chromatic")
@@ -138,6 +138,8 @@ def _add_time_signature(score: ParsedScore, time: Element, position: float, meas
     if not signatures or signatures[-1].position < measure_start:
         symbol = TIME_SYMBOLS.get(time.get("symbol", ""))
         numerator, denominator = symbol or (number_in(time, "beats"), number_in(time, "beat-type"))
+        if min(numerator, denominator) < 1:
+            raise ValueError(f"a time signature of {numerator}/{denominator} is none")
         signatures.append(TimeSignature(position, numerator, denominator))
 
 

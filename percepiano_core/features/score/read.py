@@ -57,7 +57,7 @@ def read_score_with(path: Path | str, corrections: Corrections, composer: str) -
     root = read_musicxml(path)
     try:
         return _score_table(root, corrections, composer)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise DataError(path, f"its notes cannot be placed ({error})", "export it again as MusicXML") from None
 
 

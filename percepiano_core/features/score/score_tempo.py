@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
+from math import nan
 
 import numpy as np
 
@@ -53,15 +54,19 @@ class ScoreTempo:
 
 
 def score_tempo(score: ParsedScore, corrections: Corrections) -> ScoreTempo:
-    """Tempo of a score; before its first mark the MIDI default counts for the seconds."""
-    marks = score.tempos
+    """Tempo of a score.
+
+    Where the first mark comes later, it holds from the start (published: the MIDI default does). Without any mark the
+    seconds are those of the MIDI default, and the known tempo is NaN (published: the default too).
+    """
+    marks = sorted(score.tempos, key=lambda mark: mark.position)
     if not marks and corrections.unknown_tempo_is_missing:
-        marks = score.metronome_marks
-    marks = sorted(marks, key=lambda mark: mark.position)
-    known = [mark.qpm for mark in marks]
+        marks = sorted(score.metronome_marks, key=lambda mark: mark.position)
+    is_unknown = corrections.unknown_tempo_is_missing and not marks
     if not marks or marks[0].position != 0:
-        marks = [TempoMark(0.0, DEFAULT_QPM), *marks]
-        known.insert(0, float("nan") if corrections.unknown_tempo_is_missing else DEFAULT_QPM)
+        opening = marks[0].qpm if marks and corrections.unknown_tempo_is_missing else DEFAULT_QPM
+        marks = [TempoMark(0.0, opening), *marks]
+    known = [nan if is_unknown else mark.qpm for mark in marks]
     seconds = [0.0]
     for mark, following in pairwise(marks):
         seconds.append(seconds[-1] + (following.position - mark.position) / mark.qpm * 60 / score.divisions)

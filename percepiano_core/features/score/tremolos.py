@@ -1,7 +1,7 @@
-"""Two-note tremolos become the eighths that are played (alignment.md, section 2, and defect D17).
+"""Two-note tremolos become the notes that are played (alignment.md, section 2, and defect D17).
 
-A chord marked "start" and the next one of its voice marked "stop", each as long as half the span, mean eighths that
-alternate between both over the whole span.
+A chord marked "start" and the next one of its voice marked "stop", each as long as half the span, mean short notes that
+alternate between both over the whole span: eighths for one stroke, sixteenths for two.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ from dataclasses import replace
 
 from percepiano_core.features.score.events import ScoreNote
 
-EIGHTH_QUARTERS = 0.5
-EIGHTH_STROKES = 1  # one beam between the chords
+STROKE_QUARTERS = 1.0  # length of one note with no stroke; every stroke halves it, as flags do
 
 
 def expand_tremolos(notes: list[ScoreNote], divisions: int) -> list[ScoreNote]:
-    """Notes in document order, each marked pair of chords replaced by its eighths.
+    """Notes in document order, each marked pair of chords replaced by its repetitions.
 
-    Other stroke numbers, and pairs whose span is no whole number of quarters, stay as they are written.
+    A start without a stop of equal length right behind it stays as it is written.
     """
     expanded: list[ScoreNote] = []
     index = 0
     while index < len(notes):
         first, second = _pair(notes, index)
-        times = _repetitions(first, second, divisions)
-        if times:
-            expanded += _eighths(first, first[0].onset, times, divisions)
-            expanded += _eighths(second, first[0].onset + EIGHTH_QUARTERS * divisions, times, divisions)
+        if second:
+            expanded += _alternation(first, second, divisions)
             index += len(first) + len(second)
         else:
             expanded.append(notes[index])
@@ -35,9 +32,13 @@ def expand_tremolos(notes: list[ScoreNote], divisions: int) -> list[ScoreNote]:
 
 
 def _pair(notes: list[ScoreNote], index: int) -> tuple[list[ScoreNote], list[ScoreNote]]:
-    """Chord that starts a tremolo at the index, and the chord right after it."""
-    first = _chord(notes, index) if notes[index].tremolo == "start" else []
-    return first, _chord(notes, index + len(first)) if first else []
+    """Chord that starts a tremolo at the index, and the chord right after it that stops it; both empty without."""
+    if notes[index].tremolo != "start":
+        return [], []
+    first = _chord(notes, index)
+    second = _chord(notes, index + len(first))
+    is_pair = second and second[0].tremolo == "stop" and second[0].duration == first[0].duration
+    return (first, second) if is_pair else ([], [])
 
 
 def _chord(notes: list[ScoreNote], index: int) -> list[ScoreNote]:
@@ -48,26 +49,24 @@ def _chord(notes: list[ScoreNote], index: int) -> list[ScoreNote]:
     return notes[index:end]
 
 
-def _repetitions(first: list[ScoreNote], second: list[ScoreNote], divisions: int) -> int:
-    """How often the pair is played; 0 if it is no tremolo of eighths."""
-    if not second or second[0].tremolo != "stop" or first[0].tremolo_strokes != EIGHTH_STROKES:
-        return 0
-    span = (first[0].duration + second[0].duration) / divisions
-    return int(span) if span == int(span) else 0
+def _alternation(first: list[ScoreNote], second: list[ScoreNote], divisions: int) -> list[ScoreNote]:
+    """Both chords in turn over the span that they fill."""
+    length = STROKE_QUARTERS / 2 ** first[0].tremolo_strokes * divisions
+    times = round(first[0].duration / length)
+    return [
+        _repetition(note, first[0].onset + (2 * number + place) * length, length, number == 0, number == times - 1)
+        for place, chord in enumerate((first, second))
+        for number in range(times)
+        for note in chord
+    ]
 
 
-def _eighths(chord: list[ScoreNote], onset: float, times: int, divisions: int) -> list[ScoreNote]:
-    """Repetitions of a chord, a quarter apart."""
-    return [_repetition(note, onset + i * divisions, i, times, divisions) for i in range(times) for note in chord]
-
-
-def _repetition(note: ScoreNote, onset: float, index: int, times: int, divisions: int) -> ScoreNote:
-    """One eighth; what begins at the written note stays with the first, what ends with it with the last."""
-    is_first, is_last = index == 0, index == times - 1
+def _repetition(note: ScoreNote, onset: float, length: float, is_first: bool, is_last: bool) -> ScoreNote:
+    """One stroke; what begins at the written note stays with the first, what ends with it with the last."""
     return replace(
         note,
         onset=onset,
-        duration=EIGHTH_QUARTERS * divisions,
+        duration=length,
         slurs=[slur for slur in note.slurs if (is_first if slur.is_start else is_last)],
         slur_flags=set(),
         stops_tie=note.stops_tie and is_first,
