@@ -170,6 +170,10 @@ def _write_rest(element: ElementTree.Element, piece: Piece) -> None:
     if not piece.whole_measure:
         _write_value(note, piece, "")
     child(note, "staff", 1 if piece.voice < 5 else 2)
+    notations = ElementTree.Element("notations")
+    _write_tuplet(notations, piece)
+    if len(notations):
+        note.append(notations)
 
 
 def _write_grace(element: ElementTree.Element, event: Event, index: int, pitch: Pitch, stem: str) -> None:
@@ -223,12 +227,17 @@ def _write_notations(note: ElementTree.Element, piece: Piece, event: Event, firs
 def _write_slur_and_ornament(notations: ElementTree.Element, piece: Piece, event: Event) -> None:
     if (event.slur == "start" and piece.first) or (event.slur == "stop" and piece.last):
         child(notations, "slur", type=event.slur, number="1")
-    _, _, triplet = notated_value(piece.duration)
-    if triplet and not event.tremolo:
-        for kind, onset in (("start", piece.onset), ("stop", piece.onset + piece.duration)):
-            if onset % DIVISIONS == 0:
-                child(notations, "tuplet", type=kind)
+    _write_tuplet(notations, piece)
     if event.tremolo:
         child(child(notations, "ornaments"), "tremolo", 1, type=event.tremolo)
     if event.articulation and piece.first:
         child(child(notations, "articulations"), event.articulation)
+
+
+def _write_tuplet(notations: ElementTree.Element, piece: Piece) -> None:
+    """The bracket of a triplet begins and ends on the quarter."""
+    if piece.whole_measure or not notated_value(piece.duration)[2]:
+        return
+    for kind, onset in (("start", piece.onset), ("stop", piece.onset + piece.duration)):
+        if onset % DIVISIONS == 0:
+            child(notations, "tuplet", type=kind)

@@ -91,7 +91,8 @@ def _cuts(start: int, end: int, whole: bool = False) -> list[tuple[int, int]]:
 def _largest_value(start: int, end: int) -> int:
     """Largest value up to `end`; off the beat, up to the next quarter first."""
     limit = end if start % DIVISIONS == 0 else min(end, start - start % DIVISIONS + DIVISIONS)
-    return next((v for v in _CUT_VALUES if v <= limit - start), limit - start)
+    left = limit - start
+    return left if left in _VALUES else next(value for value in _CUT_VALUES if value <= left)
 
 
 def beams(pieces: Sequence[Piece], group: int) -> list[list[str]]:

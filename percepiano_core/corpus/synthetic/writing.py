@@ -95,9 +95,9 @@ def _is_whole(target: Path, stamp: str) -> bool:
     if not manifest.is_file() or not all((target / name).is_file() for name in tables.NAMES):
         return False
     with manifest.open(encoding="utf-8", newline="") as file:
-        return all(
-            (target / row["midi"]).is_file() and (target / row["score"]).is_file() for row in csv.DictReader(file)
-        )
+        rows = list(csv.DictReader(file))
+    named = [(row["midi"], row["score"], f"alignment/{row['performance']}.csv") for row in rows]
+    return all((target / name).is_file() for names in named for name in names)
 
 
 def _refuse_foreign(target: Path) -> None:
