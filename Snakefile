@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+configfile: Path(workflow.basedir) / "config.yaml"
 
 
 report: "rules/report/workflow.rst"
@@ -24,5 +24,6 @@ rule all:
     input:
         TABLES,
         FIGURES,
+        "results/alignment/coverage.csv",
         "results/quality/quality.csv",
         "results/provenance/stages.csv",

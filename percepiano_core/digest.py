@@ -110,8 +110,8 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 def _named_data_files(path: Path) -> list[Path]:
     """Files beside the module that one of its strings names: tables that are part of the code."""
     constants = {node.value for node in ast.walk(_tree(path)) if isinstance(node, ast.Constant)}
-    names = {text for text in constants if isinstance(text, str) and "." in text and "/" not in text}
-    return sorted(file for name in names if (file := path.parent / name).is_file())
+    beside = (file for file in path.parent.iterdir() if file.is_file() and file.suffix != ".py")
+    return sorted(file for file in beside if file.name in constants)
 
 
 @cache

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
 from importlib.metadata import distributions
 from pathlib import Path
+
+from percepiano_core.files import replacing, write_text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LIBRARIES = (
@@ -60,3 +66,66 @@ def _git(*arguments: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return run.stdout.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class StageCost:
+    """Cost of one rule over all its jobs: seconds on the clock and of processor time, and the largest memory in MB."""
+
+    stage: str
+    jobs: int
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_mb: float
+
+
+def stage_costs(benchmarks: Path) -> list[StageCost]:
+    """Sum the benchmark files below a folder: one folder or file a rule, as the rules write them."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for path in sorted(benchmarks.rglob("*.tsv")):
+        stage = path.relative_to(benchmarks).parts[0].removesuffix(".tsv").partition("_")[0]
+        with path.open(newline="", encoding="utf-8") as file:
+            rows.setdefault(stage, []).extend(csv.DictReader(file, delimiter="\t"))
+    return [
+        StageCost(
+            stage, len(jobs), _sum(jobs, "s"), _sum(jobs, "cpu_time"), max(_number(job["max_rss"]) for job in jobs)
+        )
+        for stage, jobs in rows.items()
+    ]
+
+
+def write_stage_costs(path: Path | str, costs: Iterable[StageCost]) -> None:
+    """Write as CSV, one row a stage, one decimal."""
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in fields(StageCost))
+        for cost in costs:
+            writer.writerow(f"{value:.1f}" if isinstance(value, float) else value for value in astuple(cost))
+
+
+def run_record(config_hash: str, corpus_hash: str) -> dict[str, object]:
+    """What a result stands on, for `run.json`."""
+    return {
+        "code": code_version(),
+        "libraries": library_versions(),
+        "machine": machine(),
+        "config_hash": config_hash,
+        "corpus_sha256": corpus_hash,
+    }
+
+
+def write_run_record(path: Path | str, record: dict[str, object]) -> None:
+    """Write as JSON, keys sorted."""
+    write_text(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def _sum(jobs: Iterable[dict[str, str]], column: str) -> float:
+    return sum(_number(job[column]) for job in jobs)
+
+
+def _number(cell: str) -> float:
+    """A benchmark's cell; a job too short to be sampled has "-" or NA there."""
+    try:
+        return float(cell)
+    except ValueError:
+        return 0.0

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import asdict
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
@@ -53,6 +54,7 @@ def split_requests():
     return requests
 
 
+@cache
 def fold_names(split):
     """Names of a split's folds; they do not depend on which texts belong together."""
     name, parameters = SPLITS[split]
@@ -81,15 +83,23 @@ LABELS = [
 wildcard_constraints:
     segment="|".join(map(re.escape, SEGMENTS)),
     split="|".join(map(re.escape, SPLITS)),
-    labels="[a-z]+(_shuffled[0-9]+)?",
+    labels="|".join(map(re.escape, LABELS)),
     model="|".join(map(re.escape, config["models"])),
     folds="[A-Za-z0-9]+",
     seed="[0-9]+",
 
 
+@cache
 def code(script, *modules):
     """Digest of a script's import closure: a rule reruns when code that it reaches changes, and only then."""
     return code_digest(SCRIPTS / script, *modules)
+
+
+def model_code(model):
+    """Digest of what a model's run reaches: the script that fits, and the model's own module."""
+    return code(
+        "fit_model.py", f"percepiano_core.symbolic.{config['models'][model]['module']}"
+    )
 
 
 def midi_files(wildcards):
@@ -126,8 +136,12 @@ def model_inputs(wildcards):
 
 def run_digest(model, split):
     """Hash of all settings that a run's numbers depend on: data, labels, split, features, model."""
-    shared = {key: config[key] for key in ("ratings", "alignment")} | {"kind": config["corpus"]["kind"]}
-    return block_digest({**shared, "split": SPLITS[split], "model": config["models"][model]})
+    shared = {key: config[key] for key in ("ratings", "alignment")} | {
+        "kind": config["corpus"]["kind"]
+    }
+    return block_digest(
+        {**shared, "split": SPLITS[split], "model": config["models"][model]}
+    )
 
 
 def fold_batches(model, split):
@@ -147,6 +161,26 @@ def predictions():
         for folds in fold_batches(model, split)
         for seed in entry["seeds"]
     ]
+
+
+def table_spec():
+    """What Table 3 shows: rows of the models that run here and of those still to be built, splits without draws."""
+    rows = [
+        (key, entry["title"], entry["features"])
+        for key, entry in config["models"].items()
+    ]
+    return {
+        "rows": rows
+        + [
+            (key, entry["title"], entry["features"])
+            for key, entry in config["planned"].items()
+        ],
+        "splits": config["splits"]["names"],
+        "config_hash": block_digest(config),
+        "corpus_kind": config["corpus"]["kind"],
+        "replicates": config["bootstrap"]["resamples"],
+        "seed": config["bootstrap"]["seed"],
+    }
 
 
 TABLES = [

@@ -58,7 +58,9 @@ rule labels:
         "../envs/workflow.yaml"
     params:
         code=code("derive_labels.py"),
-        derivation=lambda wildcards: wildcards.labels.partition("_")[0],
+        derivation=lambda wildcards: dict(zip(LABELS, config["ratings"]["labels"]))[
+            wildcards.labels
+        ],
         shuffle_seed=config["ratings"]["shuffle_seed"],
     script:
         "../workflow_scripts/derive_labels.py"
@@ -68,7 +70,9 @@ rule reliability:
     input:
         ratings=ratings_path(config["corpus"]["reader"], ROOT),
         performances="results/corpus/performances.csv",
-        fixed_test=[f"results/splits/{split}.json" for split in SPLITS if split == "performer"],
+        fixed_test=[
+            f"results/splits/{split}.json" for split in SPLITS if split == "performer"
+        ],
     output:
         table="results/ratings/reliability.csv",
         raters="results/ratings/raters.csv",
@@ -87,7 +91,8 @@ rule reliability:
     params:
         code=code("measure_reliability.py"),
         kind=config["corpus"]["kind"],
-        seed=0,
+        derivation=config["ratings"]["labels"][0],
+        seed=config["bootstrap"]["seed"],
     script:
         "../workflow_scripts/measure_reliability.py"
 

@@ -15,9 +15,7 @@ rule fit:
     conda:
         "../envs/workflow.yaml"
     params:
-        code=lambda wildcards: code(
-            "fit_model.py", config["models"][wildcards.model]["module"]
-        ),
+        code=lambda wildcards: model_code(wildcards.model),
         module=lambda wildcards: config["models"][wildcards.model]["module"],
         features=lambda wildcards: config["models"][wildcards.model]["features"],
         settings=lambda wildcards: config["models"][wildcards.model]["settings"],

@@ -8,7 +8,7 @@ from percepiano_core.corpus.manifest import read_manifest
 from percepiano_core.job import logged
 from percepiano_core.ratings.agreement import agreement_columns, write_agreement, write_rater_counts
 from percepiano_core.ratings.ceiling import ceilings, noise_variance, write_noise
-from percepiano_core.ratings.derivations import clean
+from percepiano_core.ratings.derivations import derive
 from percepiano_core.ratings.figures import draw_agreement
 from percepiano_core.ratings.person_ratings import person_ratings, select_performances
 from percepiano_core.ratings.reliability import rater_counts, reliability
@@ -24,7 +24,7 @@ with logged(snakemake.log[0]):
     tests = {Path(path).stem: read_split(path).folds["0"].test for path in snakemake.input.fixed_test}
     columns = agreement_columns(
         reliability(votes, np.random.default_rng(snakemake.params.seed)),
-        ceilings(noise, clean(table), performances, tests),
+        ceilings(noise, derive(snakemake.params.derivation, table), performances, tests),
     )
     write_noise(snakemake.output.noise, noise)
     write_agreement(snakemake.output.table, columns)

@@ -53,3 +53,6 @@ class ScoreTable:
     section_positions: np.ndarray
     features: Mapping[str, np.ndarray]
     locations: Mapping[str, np.ndarray]
+
+
+EMPTY_SCORE = ScoreTable(np.empty(0, SCORE_NOTE_DTYPE), 1, np.empty(0), np.empty(0), np.empty(0), {}, {})

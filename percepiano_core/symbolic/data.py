@@ -79,18 +79,18 @@ class Predicted:
     chosen: dict[str, Any] = field(default_factory=dict)
 
 
-def load_examples(performances: Sequence[Performance], descriptors: Path | str, labels: Path | str) -> Examples:
+def load_examples(performances: Sequence[Performance], descriptors: Path | str | None, labels: Path | str) -> Examples:
     """Examples of every performance that has a rating, in the order of the manifest.
 
-    `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing); a performance without a
-    row there has no descriptor at all, and still is an example. `labels` is a CSV with the columns performance,
+    `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing), or None for a model that
+    needs none; a performance without a row there has no descriptor at all, and still is an example. `labels` is a CSV with the columns performance,
     n_raters and the 19 dimension keys.
     """
     ratings = _table(labels, ("n_raters", *DIMENSION_KEYS))
     rated = [each for each in performances if each.performance in ratings]
     if not rated:
         raise UserError(labels, "rates no performance of the manifest", "make manifest and ratings from one corpus")
-    names, described = _descriptor_table(descriptors)
+    names, described = _descriptor_table(descriptors) if descriptors else ((), {})
     nothing = np.full(len(names), np.nan)
     values = np.array([ratings[each.performance] for each in rated])
     return Examples(

@@ -1,0 +1,53 @@
+"""The table of how well each performance fits its score."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from percepiano_core.files import replacing
+from percepiano_core.store.alignments import AlignedPerformance, SegmentAlignments
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coverage:
+    """One performance: counts of notes, shares of matched ones in [0, 1], and the verdict (alignment.py)."""
+
+    performance: str
+    score_notes: int
+    performed_notes: int
+    matches: int
+    score_coverage: float
+    performance_coverage: float
+    c: float
+    status: str
+
+
+def coverage_rows(segment: SegmentAlignments) -> list[Coverage]:
+    """A row for each performance of the segment."""
+    return [_row(name, each) for name, each in segment.performances.items()]
+
+
+def write_coverage(path: Path | str, rows: Iterable[Coverage]) -> None:
+    """Write as CSV, the worst fit first, so that outliers head the table."""
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in fields(Coverage))
+        for row in sorted(rows, key=lambda each: (each.c, each.performance)):
+            writer.writerow(f"{value:.6f}" if isinstance(value, float) else value for value in astuple(row))
+
+
+def _row(name: str, each: AlignedPerformance) -> Coverage:
+    alignment = each.alignment
+    return Coverage(
+        performance=name,
+        score_notes=len(alignment.score_notes),
+        performed_notes=int(alignment.performed_kept.sum()),
+        matches=len(alignment.matches),
+        score_coverage=alignment.score_coverage,
+        performance_coverage=alignment.performance_coverage,
+        c=alignment.c,
+        status=alignment.status,
+    )

@@ -1,0 +1,30 @@
+"""Descriptors of every stored performance: the bridge from alignment files to the table that models read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from percepiano_core.features.descriptors.aligned import aligned_descriptors
+from percepiano_core.features.descriptors.raw import raw_descriptors
+from percepiano_core.features.descriptors.table import in_set
+from percepiano_core.store.alignments import read_segment_alignments
+
+Described = dict[str, dict[str, float]]  # performance -> column -> value
+
+
+def describe_segments(paths: Sequence[Path | str], processes: int) -> Described:
+    """Descriptors of all performances in the alignment files, columns as in descriptors/table.py."""
+    with ProcessPoolExecutor(processes) as pool:
+        segments = pool.map(describe_segment, paths, chunksize=4)
+    return {name: row for segment in segments for name, row in segment.items()}
+
+
+def describe_segment(path: Path | str) -> Described:
+    """Descriptors of one segment's performances."""
+    return {
+        name: in_set("raw", raw_descriptors(each.performed))
+        | in_set("aligned", aligned_descriptors(each.alignment, each.performed))
+        for name, each in read_segment_alignments(path).performances.items()
+    }
