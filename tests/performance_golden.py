@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.features.feature_sets import KEY_WIDTHS
-from percepiano_core.features.performance.published_notes import published_rows, release_ranks
+from percepiano_core.features.performance.published_notes import as_published
 from percepiano_core.features.score_table import SCORE_NOTE_DTYPE, ScoreTable
 
 STEMS = (
@@ -93,6 +92,4 @@ def _feature(table: dict[str, np.ndarray], key: str) -> np.ndarray:
 def published_performance(root: Path, stem: str) -> PerformedMidi:
     """A performance of the corpus with its notes as the published code orders them."""
     path = root / "virtuoso" / "data" / "all_2rounds" / f"{stem}.mid"
-    performed = read_performance(path)
-    rows = published_rows(performed.notes, release_ranks(path, performed.notes))
-    return replace(performed, notes=performed.notes[rows])
+    return as_published(read_performance(path), path)[0]

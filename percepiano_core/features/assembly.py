@@ -111,7 +111,7 @@ def note_table(
     the performed note itself, the copied metrical place, and what is one value a piece.
     """
     is_note = rows.score >= 0
-    measured = {key: np.ones(len(is_note), dtype=bool) for key in score_features} | dict(performance_masks)
+    measured = {key: _known(value) for key, value in score_features.items()} | dict(performance_masks)
     values, masks = {}, {}
     for key, value in {**score_features, **performance_values}.items():
         everywhere = key in COPIED_KEYS or key in GLOBAL_KEYS
@@ -135,6 +135,11 @@ def feature_matrix(table: NoteTable, keys: tuple[str, ...]) -> FeatureMatrix:
 def feature_set(table: NoteTable, name: str) -> FeatureMatrix:
     """A feature set by its name (feature_sets.FEATURE_SETS)."""
     return feature_matrix(table, FEATURE_SETS[name])
+
+
+def _known(value: np.ndarray) -> np.ndarray:
+    """Notes [n] whose score feature [n] or [n, k] has a value; a score without a tempo mark, say, has no qpm_primo."""
+    return ~np.isnan(value.reshape(len(value), -1)).any(axis=1)
 
 
 def _zero_where(condition: np.ndarray, value: np.ndarray) -> np.ndarray:

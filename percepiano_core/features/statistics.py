@@ -16,6 +16,8 @@ import numpy as np
 
 from percepiano_core.features.feature_sets import GLOBAL_KEYS, NORMALISED_KEYS
 
+NEGLIGIBLE = 1e-9  # share of the largest value; no feature is measured as finely
+
 
 @dataclass(frozen=True)
 class FeatureStatistics:
@@ -42,9 +44,17 @@ def fit_statistics(
     pooled = {key: np.concatenate(parts) if parts else np.empty(0) for key, parts in measured.items()}
     return FeatureStatistics(
         {key: float(value.mean()) if len(value) else 0.0 for key, value in pooled.items()},
-        {key: (float(value.std()) or 1.0) if len(value) else 1.0 for key, value in pooled.items()},
+        {key: _deviation(value) for key, value in pooled.items()},
         {key: len(value) for key, value in pooled.items()},
     )
+
+
+def _deviation(values: np.ndarray) -> float:
+    """Population standard deviation; 1 for a constant, whose computed deviation can be a rounding error."""
+    if not len(values):
+        return 1.0
+    deviation = float(values.std())
+    return deviation if deviation > NEGLIGIBLE * max(1.0, float(np.abs(values).max())) else 1.0
 
 
 def normalise(values: Mapping[str, np.ndarray], statistics: FeatureStatistics) -> dict[str, np.ndarray]:

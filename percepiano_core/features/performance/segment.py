@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows
-from percepiano_core.features.performance.compute import PerformanceFeatures, performance_features
+from percepiano_core.features.performance.compute import performance_features
 from percepiano_core.features.performance.matching import join_notes, match_of
 from percepiano_core.features.performance.published_notes import as_published, renumbered
 from percepiano_core.features.score_table import ScoreTable
@@ -58,22 +59,28 @@ def join_alignment(score: ScoreTable, aligned_notes: np.ndarray) -> np.ndarray:
 
 
 def performance_entry(
-    score: ScoreTable, performed: PerformedMidi, match: np.ndarray, compat: str, name: str = "performance"
+    score: ScoreTable,
+    performed: PerformedMidi,
+    match: np.ndarray,
+    compat: str,
+    name: str = "performance",
+    *,
+    midi: Path | None = None,
+    inserts: bool = True,
 ) -> PerformanceEntry:
     """Features and rows of one performance; match [n] points into `performed.notes`.
 
+    name : for messages; midi : its file, for the published order of simultaneous notes (published_notes.py)
+    inserts : whether the unmatched performed notes become rows under "published"
     Raises DataError under "published" where the released code drops the performance.
     """
-    if compat == "published":
-        performed, kept = as_published(performed)
-        match = renumbered(match, kept)
-    return entry_of(performance_features(score, performed, match, compat, name), performed, compat)
-
-
-def entry_of(features: PerformanceFeatures, performed: PerformedMidi, compat: str) -> PerformanceEntry:
-    """The entry of computed features; under "published" the unmatched performed notes become rows."""
     published = compat == "published"
-    rows = published_rows(features.match, len(performed.notes)) if published else score_rows(features.match)
+    if published:
+        performed, kept = as_published(performed, midi)
+        match = renumbered(match, kept)
+    features = performance_features(score, performed, match, compat, name)
+    inserting = published and inserts
+    rows = published_rows(features.match, len(performed.notes)) if inserting else score_rows(features.match)
     return PerformanceEntry(features.values, features.masks, rows, performed.notes)
 
 

@@ -1,0 +1,164 @@
+"""`percepiano features`: the note-wise features of one performance, or its descriptors, as a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+import typer
+
+from percepiano_core.errors import DataError, UserError
+
+if TYPE_CHECKING:
+    from percepiano_core.alignment.alignment import Alignment
+    from percepiano_core.corpus.midi import PerformedMidi
+    from percepiano_core.features.score_table import ScoreTable
+
+SetName = Literal["score78", "score79", "published101", "published9", "descriptors"]
+Compat = Literal["default", "published"]
+PLACE_COLUMNS = ("score_onset_quarter", "score_pitch", "voice", "beat", "measure")
+
+
+def features(
+    score: Annotated[Path, typer.Argument(help="The score, uncompressed MusicXML.", show_default=False)],
+    performance: Annotated[Path, typer.Argument(help="The performance, MIDI.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Table to write, CSV.", show_default=False)],
+    feature_set: Annotated[
+        SetName, typer.Option("--set", help="Which columns; descriptors give one row for the whole performance.")
+    ] = "published101",
+    compat: Annotated[
+        Compat, typer.Option(help="published: exactly as in the released code, its fillers and defects included.")
+    ] = "default",
+    alignment: Annotated[
+        Path | None,
+        typer.Option(
+            help="Matches to use instead of aligning: a table of `percepiano align`, or a corresp file of the aligner "
+            "that the released code used, plain or .gz. The corresp file lists the score MIDI's notes too, so that no "
+            "score MIDI is needed.",
+            show_default=False,
+        ),
+    ] = None,
+    composer: Annotated[str, typer.Option(help="For the composer columns; published always says Schubert.")] = "",
+    rows: Annotated[
+        Literal["score", "published"],
+        typer.Option(
+            help="score: a row a score note. published: also the extra notes played, as in the released data."
+        ),
+    ] = "score",
+) -> None:
+    """Compute the features of a performance, a row a score note, not normalised.
+
+    Columns are named as in the released code; vectors are <key>_0, <key>_1 and so on. A cell is empty where nothing was
+    measured. beat and measure count from 0.
+    """
+    _check(feature_set, compat, alignment, rows)
+    if feature_set == "descriptors":
+        header, table = _descriptors(score, performance)
+    else:
+        header, table = _note_features(
+            score, performance, feature_set, compat, alignment, composer, rows == "published"
+        )
+    _write(output, header, table)
+    typer.echo(f"{output}: {len(table)} rows, {len(header)} columns")
+
+
+def _check(feature_set: SetName, compat: Compat, alignment: Path | None, rows: str) -> None:
+    """Refuse options that contradict each other."""
+    if rows == "published" and compat != "published":
+        raise UserError("--rows published", "inserts rows that only the published preset has", "add --compat published")
+    if feature_set == "descriptors" and (alignment is not None or compat == "published"):
+        raise UserError("--set descriptors", "has no published form and aligns by itself", "drop the other options")
+
+
+def _note_features(
+    score_path: Path,
+    midi: Path,
+    feature_set: str,
+    compat: Compat,
+    alignment: Path | None,
+    composer: str,
+    inserts: bool,
+) -> tuple[list[str], list[list[str]]]:
+    from percepiano_core.corpus.midi import read_performance
+    from percepiano_core.features.assembly import feature_set as columns_of
+    from percepiano_core.features.performance.segment import SegmentFeatures, performance_entry
+    from percepiano_core.features.score.read import read_score
+
+    score = read_score(score_path, compat=compat, composer=composer)
+    performed = read_performance(midi)
+    match = _match(score, score_path, performed, midi, alignment)
+    entry = performance_entry(score, performed, match, compat, str(midi), midi=midi, inserts=inserts)
+    table = SegmentFeatures(compat, score, {"": entry}).table("")
+    matrix = columns_of(table, feature_set)
+    is_note = entry.rows.score >= 0
+    notes = score.notes[entry.rows.place]
+    places = (
+        np.where(is_note, notes["onset_quarter"], np.nan),
+        np.where(is_note, notes["pitch"], np.nan),
+        *(table.locations[level] for level in ("voice", "beat", "measure")),
+    )
+    values = np.column_stack([*places, matrix.values])
+    return [*PLACE_COLUMNS, *matrix.columns], [[_cell(value) for value in row] for row in values.tolist()]
+
+
+def _match(
+    score: ScoreTable, score_path: Path, performed: PerformedMidi, midi: Path, alignment: Path | None
+) -> np.ndarray:
+    """Performed row of each score note [n], from the given file or by aligning."""
+    from percepiano_core.features.performance.alignment_files import match_from_file
+    from percepiano_core.features.performance.matching import match_of
+    from percepiano_core.features.performance.segment import join_alignment
+    from percepiano_core.features.score.read import read_score
+
+    if alignment is not None:
+        return match_from_file(
+            alignment, score, performed, midi, lambda: read_score(score_path, compat="published", composer="")
+        )
+    aligned = _align(score_path, performed, midi)
+    return match_of(join_alignment(score, aligned.score_notes), aligned.matches, len(score.notes))
+
+
+def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
+    """Align; DataError where the performance is not one of the score."""
+    # Imported here because the libraries behind it take most of a second
+    from percepiano_core.alignment.match import align
+    from percepiano_core.alignment.score_notes import read_score_notes
+
+    aligned = align(read_score_notes(score_path), performed)
+    if aligned.status == "failed":
+        raise DataError(
+            midi,
+            f"does not match {score_path.name} (quality {aligned.c:.2f})",
+            "check that both are the same music, or give --alignment",
+        )
+    return aligned
+
+
+def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:
+    from percepiano_core.corpus.midi import read_performance
+    from percepiano_core.features.descriptors.aligned import aligned_descriptors
+    from percepiano_core.features.descriptors.raw import raw_descriptors
+    from percepiano_core.features.descriptors.table import in_set
+
+    performed = read_performance(midi)
+    aligned = aligned_descriptors(_align(score_path, performed, midi), performed)
+    row = in_set("raw", raw_descriptors(performed)) | in_set("aligned", aligned)
+    return ["performance", *row], [[midi.stem.strip(), *(_cell(value) for value in row.values())]]
+
+
+def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+    except OSError as error:
+        raise UserError(path, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
+
+
+def _cell(value: float) -> str:
+    """Nine significant digits; empty for what was not measured."""
+    return f"{value:.9g}" if np.isfinite(value) else ""
