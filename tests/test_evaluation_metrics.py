@@ -118,6 +118,13 @@ def test_the_ceiling_is_the_share_of_variance_that_is_not_noise() -> None:
     assert np.isnan(found[1])
 
 
+def test_unknown_noise_is_left_out_of_the_ceiling() -> None:
+    targets = np.array([[0.2, 0.2], [0.4, 0.4]])
+    found = noise_ceiling_per_dimension(targets, np.array([[np.nan, np.nan], [0.004, np.nan]]))
+    assert found[0] == pytest.approx(0.6)
+    assert np.isnan(found[1])
+
+
 def test_the_best_predictor_reaches_the_ceiling_and_no_more() -> None:
     generator = np.random.default_rng(2)
     true_mean = generator.normal(0.5, 0.1, (200_000, 1))

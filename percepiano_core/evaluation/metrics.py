@@ -59,10 +59,12 @@ def noise_ceiling_per_dimension(targets: np.ndarray, noise: np.ndarray) -> np.nd
     """Best R2 that a predictor of the true mean rating could reach, [D] (percepiano-data.md, section 2.5).
 
     1 - mean(noise) / variance of the targets (ddof 0); `noise` [N, D] is the variance of each mean rating as an
-    estimate (s2_w / k_i). NaN where the targets do not vary or a noise is unknown.
+    estimate (s2_w / k_i), NaN where unknown and then left out. NaN where the targets do not vary or no noise is known.
     """
-    variance = targets.var(axis=-2)
-    return 1.0 - np.divide(noise.mean(axis=-2), variance, out=np.full_like(variance, np.nan), where=variance > 0)
+    variance, known = targets.var(axis=-2), np.isfinite(noise)
+    defined = (variance > 0) & known.any(axis=-2)
+    mean_noise = np.where(known, noise, 0.0).sum(axis=-2) / np.maximum(known.sum(axis=-2), 1)
+    return 1.0 - np.divide(mean_noise, variance, out=np.full_like(variance, np.nan), where=defined)
 
 
 def _without_group_means(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
