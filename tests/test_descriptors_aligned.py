@@ -16,7 +16,8 @@ LINE = score([(i / 2, 0.5, 60 + i % 3) for i in range(17)])
 def played(onsets, lengths=0.25, velocities=64, pitches=None):
     pitches = LINE["pitch"] if pitches is None else pitches
     lengths, velocities = np.broadcast_to(lengths, len(onsets)), np.broadcast_to(velocities, len(onsets))
-    return performed([(on, on + n, int(p), int(v)) for on, n, p, v in zip(onsets, lengths, pitches, velocities)])
+    rows = zip(onsets, lengths, pitches, velocities, strict=True)
+    return performed([(on, on + length, int(pitch), int(velocity)) for on, length, pitch, velocity in rows])
 
 
 def describe(performance, score_notes=LINE):
