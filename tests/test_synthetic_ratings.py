@@ -131,3 +131,14 @@ def test_renderings_are_heard_as_mechanical(root: Path) -> None:
     gap = 7 * (truth[mask].mean(axis=0) - truth[~mask].mean(axis=0))
     for key in ("timing", "mood_imagination", "interpretation", "timbre_variety"):
         assert gap[DIMENSION_KEYS.index(key)] < -0.5, key
+
+
+def test_the_documented_tables_are_those_of_the_code() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "synthetic.md").read_text(encoding="utf-8")
+    for p in PARAMETERS:
+        limits = f"{p.low:g} to {p.high:g}"
+        row = f"| `{p.key}` | {p.unit} | {p.mean:g} | {p.sd:g} | {limits} | {p.mechanical:g} | {p.meaning} |"
+        assert row in page
+    for dimension in DIMENSIONS:
+        terms = " ".join(f"{weight:+g} {key}" for key, weight in WEIGHTS[dimension.key].items())
+        assert f"| `{dimension.key}` | {dimension.low} to {dimension.high} | {terms} |" in page

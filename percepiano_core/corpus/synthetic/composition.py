@@ -79,7 +79,7 @@ def compose(plan: Plan, seed: int) -> SegmentScore:
     """The score of a planned segment; one (seed, piece, phrase) always gives the same phrase."""
     style = plan.style
     rng = stream(seed, "composition", style.piece, str(plan.phrase))
-    harmonies = _harmonies(style, rng)
+    harmonies = _harmonies(style, plan.phrase, seed)
     melody = compose_melody(style, harmonies, rng, plan.second_ending)
     inner = _inner_part(style, melody, harmonies)
     left = _left_hand(style, harmonies)
@@ -106,10 +106,12 @@ def compose(plan: Plan, seed: int) -> SegmentScore:
     )
 
 
-def _harmonies(style: Style, rng: np.random.Generator) -> list[Harmony]:
+def _harmonies(style: Style, phrase: int, seed: int) -> list[Harmony]:
+    """Neighbouring phrases of a piece take different progressions, so that they do not pass for repeats."""
     pool = _PROGRESSIONS_MINOR if style.key.minor else _PROGRESSIONS_MAJOR
+    first = int(stream(seed, "progression", style.piece).integers(len(pool)))
     spans = []
-    for bar, roots in enumerate(pool[rng.integers(len(pool))]):
+    for bar, roots in enumerate(pool[(first + phrase) % len(pool)]):
         roots = roots if style.metre.beats != 3 else roots[-1:]  # one chord a bar in the waltz
         length = style.metre.bar // len(roots)
         for index, root in enumerate(roots):
