@@ -7,6 +7,8 @@ and 2.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,8 @@ def read_score_notes(path: Path | str) -> np.ndarray:
     DataError if the file is missing, unsafe or not a score, or if it has no notes besides grace notes.
     """
     strokes = tremolo_strokes(read_musicxml(path))
-    notes, sources = score_notes(load_score(path))
+    with reading_with_partitura(path):
+        notes, sources = score_notes(load_score(path))
     tagged = {row: strokes[source] for row, source in enumerate(sources) if source in strokes}
     merged = merge_unisons(in_order(expand_tremolos(notes, tagged)))
     if merged["is_grace"].all():
@@ -38,14 +41,24 @@ def read_score_notes(path: Path | str) -> np.ndarray:
     return merged
 
 
-def load_score(path: Path | str) -> Score:
-    """Parse a score with partitura; only for files that `read_musicxml` has accepted."""
+@contextmanager
+def reading_with_partitura(path: Path | str) -> Iterator[None]:
+    """Turn whatever partitura raises into a DataError of this score, and its warnings into nothing.
+
+    partitura documents no exceptions and warns of notation (slurs, tuplets) that has no part in an alignment.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_musicxml(str(path), force_note_ids="keep")
-    except Exception as error:  # partitura documents no exceptions: whatever it raises, this score is unusable
-        raise DataError(path, f"partitura cannot read the score ({error})", "export it again") from error
+            yield
+    except Exception as error:
+        problem = f"partitura cannot read the score ({type(error).__name__}: {error})"
+        raise DataError(path, problem, "export it again from a notation program") from error
+
+
+def load_score(path: Path | str) -> Score:
+    """Parse a score with partitura; only for files that `read_musicxml` has accepted."""
+    return load_musicxml(str(path), force_note_ids="keep")
 
 
 def score_notes(score: Score) -> tuple[np.ndarray, list[tuple[int, int]]]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from percepiano_core.alignment.deferred_import import UNUSED_BY_SCORES, deferring
-from percepiano_core.alignment.score_notes import load_score, score_notes
+from percepiano_core.alignment.score_notes import load_score, reading_with_partitura, score_notes
 from percepiano_core.corpus.musicxml import read_musicxml
-from percepiano_core.errors import DataError
 
 with deferring(*UNUSED_BY_SCORES):
     from partitura.score import Score, unfold_part_maximal
@@ -29,17 +27,12 @@ STACK_BYTES = 512 * 1024 * 1024  # what so deep a recursion can need; a raised l
 def read_unfolded_score_notes(path: Path | str) -> np.ndarray:
     """Read a score's notes as written (no tremolo expanded, no unison merged), every repeat played.
 
-    Returns ALIGNED_NOTE_DTYPE [s] by (onset, pitch). DataError if the file is unusable or cannot be unfolded.
+    Returns ALIGNED_NOTE_DTYPE [s] by (onset, pitch). DataError if the score is unusable or cannot be unfolded.
     """
     read_musicxml(path)
-    score = load_score(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # one line for every slur or tuplet that crosses a repeat
-            unfolded = with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True))
-    except Exception as error:  # partitura documents no exceptions: whatever it raises, this score is unusable
-        raise DataError(path, f"its repeats cannot be unfolded ({error})", "write the repeats out") from error
-    return score_notes(unfolded)[0]
+    with reading_with_partitura(path):
+        score = load_score(path)
+        return score_notes(with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True)))[0]
 
 
 def with_deep_stack(function: Callable[[], Score]) -> Score:

@@ -1,0 +1,133 @@
+"""The matcher against known alignments: annotated ASAP recordings and simulated performances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from percepiano_core.alignment.accuracy import KnownAlignment, agreement, annotated, windows
+from percepiano_core.alignment.match import align
+from percepiano_core.alignment.score_notes import read_score_notes
+from percepiano_core.alignment.simulate import FAULTLESS, ORDINARY, Playing, simulate
+from percepiano_core.alignment.unfolding import read_unfolded_score_notes
+from percepiano_core.corpus.asap import AsapRecording, list_recordings, read_note_alignment
+from percepiano_core.corpus.midi import read_performance
+from percepiano_core.corpus.percepiano import survey
+from percepiano_core.errors import DataError, UserError
+
+REFERENCE_EXCERPTS, REFERENCE_WHOLE = 0.984, 0.984  # spec alignment.md, section 3.1, without its last digit
+SAMPLE = ("Bach/Fugue/bwv_856", "Mozart/Piano_Sonatas/11-3", "Chopin/Etudes_op_10/12", "Scriabin/Etudes_op_8/11")
+
+
+def known_alignment(root: Path, recording: AsapRecording) -> KnownAlignment:
+    score, performed = read_unfolded_score_notes(root / recording.score), read_performance(root / recording.midi)
+    return annotated(score, performed, read_note_alignment(root / recording.note_alignment))
+
+
+@pytest.fixture(scope="module")
+def recordings(asap_root: Path) -> dict[str, AsapRecording]:
+    return {str(Path(recording.score).parent): recording for recording in list_recordings(asap_root)}
+
+
+@pytest.fixture(scope="module")
+def whole_pieces(asap_root: Path, recordings: dict[str, AsapRecording]) -> list[KnownAlignment]:
+    """All 42 recordings; reading and unfolding them takes about 40 seconds."""
+    return [known_alignment(asap_root, recording) for recording in recordings.values()]
+
+
+@pytest.fixture(scope="module")
+def scores(percepiano_root: Path) -> list[np.ndarray]:
+    """The notes of the 99 PercePiano scores."""
+    paths = sorted({performance.score for performance in survey(percepiano_root)[0]})
+    return [read_score_notes(percepiano_root / path) for path in paths]
+
+
+def f1_scores(known: Iterable[KnownAlignment]) -> np.ndarray:
+    return np.array([_f1(item) for item in known])
+
+
+def _f1(known: KnownAlignment) -> float:
+    found = align(known.score_notes, known.performed).matches
+    return agreement(found.tolist(), known.matches.tolist()).f1
+
+
+def test_42_annotated_recordings_are_listed(recordings: dict[str, AsapRecording]) -> None:
+    assert len(recordings) == 42
+    assert all(recording.robust for recording in recordings.values())
+
+
+def test_unfolded_score_ids_are_the_annotated_ones(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:
+    recording = recordings["Bach/Fugue/bwv_856"]
+    lines = read_note_alignment(asap_root / recording.note_alignment)
+    notes = read_unfolded_score_notes(asap_root / recording.score)
+    assert set(notes["note_id"].tolist()) == {line.score_id for line in lines if line.score_id}
+
+
+def test_annotated_matches_join_equal_pitches(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:
+    known = known_alignment(asap_root, recordings["Bach/Fugue/bwv_856"])
+    assert len(known.matches) == 729
+    pitches = known.score_notes["pitch"][known.matches[:, 0]], known.performed.notes["pitch"][known.matches[:, 1]]
+    assert np.mean(pitches[0] == pitches[1]) >= 0.99
+
+
+def test_excerpts_of_a_few_pieces_are_matched(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:
+    pieces = [known_alignment(asap_root, recordings[name]) for name in SAMPLE]
+    scores = f1_scores(excerpt for piece in pieces for excerpt in windows(piece, 48, 3))
+    assert len(scores) == 12
+    assert scores.mean() >= 0.97  # with Scriabin op. 8/11, the hardest of all
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("quarters", "count"), [(48, 3), (24, 4)])
+def test_excerpts_of_asap_reach_the_reference(whole_pieces: list[KnownAlignment], quarters: float, count: int) -> None:
+    scores = f1_scores(excerpt for piece in whole_pieces for excerpt in windows(piece, quarters, count))
+    assert len(scores) == 42 * count
+    assert scores.mean() >= REFERENCE_EXCERPTS
+
+
+@pytest.mark.slow
+def test_whole_pieces_of_asap_reach_the_reference(whole_pieces: list[KnownAlignment]) -> None:
+    scores = f1_scores(whole_pieces)
+    assert scores.mean() >= REFERENCE_WHOLE
+    assert scores.min() >= 0.9
+
+
+PLAYINGS = pytest.mark.parametrize(
+    ("playing", "reference"), [(FAULTLESS, 0.998), (ORDINARY, 0.995)], ids=["faultless", "ordinary"]
+)
+
+
+@PLAYINGS
+def test_simulated_performances_are_matched(scores: list[np.ndarray], playing: Playing, reference: float) -> None:
+    generator = np.random.default_rng(20)
+    assert f1_scores(simulate(score, playing, generator) for score in scores[::4]).mean() >= reference
+
+
+@pytest.mark.slow
+@PLAYINGS
+@pytest.mark.parametrize("seed", range(3))
+def test_simulated_performances_of_all_scores_are_matched(
+    scores: list[np.ndarray], playing: Playing, reference: float, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    assert f1_scores(simulate(score, playing, generator) for score in scores).mean() >= reference
+
+
+def test_a_folder_without_the_corpus_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"metadata\.csv is missing"):
+        list_recordings(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["a\tb\n1\t2\n", "xml_id\tmidi_id\tpitch\tonset\nn1\tn2\tlow\t0.5\n"])
+def test_another_table_is_no_note_alignment(text: str, tmp_path: Path) -> None:
+    (tmp_path / "n.tsv").write_text(text)
+    with pytest.raises(DataError, match="not a note alignment"):
+        read_note_alignment(tmp_path / "n.tsv")
+
+
+def test_a_missing_note_alignment_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"n\.tsv: no such note alignment"):
+        read_note_alignment(tmp_path / "n.tsv")
