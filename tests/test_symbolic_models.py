@@ -1,0 +1,137 @@
+"""What every model of descriptors keeps: its shape, its roles, its answers to gaps and to noise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from symbolic_cases import SETTINGS, by_player, made_examples, shuffled
+
+from percepiano_core.errors import UserError
+from percepiano_core.splits.folds import Fold, Split
+from percepiano_core.symbolic.predict import load_model, run_folds
+from percepiano_core.symbolic.selection import r2_by_dimension, r2_mean
+
+every_model = pytest.mark.parametrize("name", SETTINGS)
+LEARNERS = [name for name in SETTINGS if "lookup" not in name and name != "mean"]
+EXAMPLES = made_examples()
+TRAIN, VALID, TEST = by_player(EXAMPLES)
+
+
+def predict(name, train=TRAIN, valid=VALID, test=TEST, seed=0):
+    hidden = replace(test, labels=np.full_like(test.labels, np.nan))
+    return load_model(name).fit_predict(train, valid, hidden, SETTINGS[name], seed)
+
+
+@every_model
+def test_everyone_gets_a_rating(name):
+    predicted = predict(name).test
+    assert predicted.shape == TEST.labels.shape
+    assert np.isfinite(predicted).all()
+    assert (predicted >= 0).all() and (predicted <= 1).all()
+
+
+@every_model
+def test_a_performance_without_any_descriptor_gets_a_rating(name):
+    features = TEST.features.copy()
+    features[0] = np.nan
+    assert np.isfinite(predict(name, test=replace(TEST, features=features)).test).all()
+
+
+@every_model
+def test_the_same_input_gives_the_same_output(name):
+    np.testing.assert_array_equal(predict(name).test, predict(name).test)
+
+
+@every_model
+def test_valid_ratings_only_choose(name):
+    """With one setting left to choose, other valid ratings change nothing."""
+    plain = {key: value[:1] if isinstance(value, list) else value for key, value in SETTINGS[name].items()}
+    model = load_model(name)
+    answers = [model.fit_predict(TRAIN, valid, TEST, plain, 0).test for valid in (VALID, shuffled(VALID, 1))]
+    if name != "blend":
+        np.testing.assert_array_equal(*answers)
+
+
+@every_model
+def test_one_test_performance_does_not_depend_on_the_others(name):
+    half = TEST.rows(np.arange(len(TEST)) % 2 == 0)
+    np.testing.assert_allclose(predict(name, test=half).test, predict(name).test[::2], atol=1e-9)
+
+
+@every_model
+def test_unseen_segments_and_players_get_a_rating(name):
+    strange = replace(TEST, segments=TEST.performances, performers=TEST.performances, works=TEST.performances)
+    assert np.isfinite(predict(name, test=strange).test).all()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_learner_beats_the_mean_on_what_can_be_learned(name):
+    assert r2_mean(TEST.labels, predict(name).test) > 0.2 + r2_mean(TEST.labels, predict("mean").test)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_shuffled_ratings_teach_nothing(name):
+    train, valid, test = by_player(shuffled(EXAMPLES, 3))
+    assert r2_mean(test.labels, predict(name, train, valid, test).test) < 0.02
+
+
+def test_lookups_by_hand():
+    looked_up = predict("segment_lookup").test[0]
+    np.testing.assert_allclose(looked_up, TRAIN.labels[TRAIN.segments == TEST.segments[0]].mean(axis=0))
+    work = predict("player_lookup").test[0]  # no test player is in train
+    np.testing.assert_allclose(work, TRAIN.labels[TRAIN.works == TEST.works[0]].mean(axis=0))
+
+
+def test_an_additive_lookup_adds_segment_and_player():
+    even = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 0)
+    odd = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 1)
+    scores = {n: r2_mean(odd.labels, predict(n, even, odd, odd).test) for n in SETTINGS if "lookup" in n}
+    assert max(scores, key=scores.get) == "piece_player_lookup"
+
+
+@pytest.mark.parametrize("name", ["mean", "segment_lookup", "player_lookup", "piece_player_lookup"])
+def test_lookups_start_without_scikit_learn(name):
+    code = f"import sys, percepiano_core.symbolic.{name}; print({{'sklearn', 'scipy', 'pandas'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_r2_is_scikit_learns():
+    from sklearn.metrics import r2_score
+
+    predicted = TEST.labels + np.random.default_rng(0).normal(size=TEST.labels.shape) / 10
+    np.testing.assert_allclose(
+        r2_by_dimension(TEST.labels, predicted), r2_score(TEST.labels, predicted, multioutput="raw_values")
+    )
+
+
+def test_folds_of_a_split_become_prediction_blocks():
+    roles = {
+        role: tuple(each.performances.tolist())
+        for role, each in zip(("train", "valid", "test"), (TRAIN, VALID, TEST), strict=True)
+    }
+    split = Split("players", None, "players", (), {}, "", {"0": Fold(**roles), "1": Fold(**roles)})
+    blocks, chosen = run_folds(
+        EXAMPLES, split, ["1"], "look-up", load_model("piece_player_lookup"), SETTINGS["piece_player_lookup"], 5
+    )
+    assert [(b.split, b.fold, b.seed, b.model) for b in blocks] == [("players", "1", 5, "look-up")]
+    assert blocks[0].performances == roles["test"]
+    np.testing.assert_array_equal(blocks[0].targets, TEST.labels)
+    assert chosen["1"]["penalty"] in SETTINGS["piece_player_lookup"]["penalties"]
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(UserError, match="crystal_ball"):
+        load_model("crystal_ball")
+    with pytest.raises(UserError, match="not a model"):
+        load_model("selection")
+
+
+def test_an_unknown_feature_set_is_named():
+    settings = SETTINGS["ridge"] | {"feature_sets": ["cooked"]}
+    with pytest.raises(UserError, match=r"cooked.*aligned, raw"):
+        load_model("ridge").fit_predict(TRAIN, VALID, TEST, settings, 0)
