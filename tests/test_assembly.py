@@ -10,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from performance_golden import published_performance, score_table
 
+from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment
 from percepiano_core.errors import UserError
 from percepiano_core.features.assembly import FeatureMatrix, feature_set, published_rows, score_rows
 from percepiano_core.features.feature_sets import FEATURE_SETS, set_width
 from percepiano_core.features.performance.published_match import match_published, read_corresp
-from percepiano_core.features.performance.segment import PerformanceEntry, SegmentFeatures, performance_entry
+from percepiano_core.features.performance.segment import (
+    PerformanceEntry,
+    SegmentFeatures,
+    performance_entry,
+    segment_entries,
+)
+from percepiano_core.features.score_table import EMPTY_SCORE
 from percepiano_core.features.statistics import fit_statistics, normalise, read_statistics, write_statistics
 from percepiano_core.store.container import write_container
 from percepiano_core.store.features import read_segment_features, write_segment_features
@@ -101,6 +108,30 @@ def test_equal_features_give_equal_bytes(golden: Path, percepiano_root: Path, tm
 def test_a_segment_without_performances_reads_back(golden: Path, tmp_path: Path) -> None:
     write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", score_table(golden, STEM), {}))
     assert read_segment_features(tmp_path / "a.h5").performances == {}
+
+
+def test_an_empty_score_reads_back(tmp_path: Path) -> None:
+    write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", EMPTY_SCORE, {}))
+    read = read_segment_features(tmp_path / "a.h5")
+    assert (len(read.score.notes), dict(read.score.features), read.performances) == (0, {}, {})
+
+
+def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, percepiano_root: Path) -> None:
+    score, performed = score_table(golden, STEM), published_performance(percepiano_root, STEM)
+    notes = np.zeros(len(score.notes), dtype=ALIGNED_NOTE_DTYPE)
+    for field in ("onset_quarter", "pitch"):
+        notes[field] = score.notes[field]
+    notes["note_id"] = [f"p0n{i}" for i in range(len(notes))]
+    failed = Alignment(notes, np.ones(len(performed.notes), dtype=bool), np.array([[5, 5]]))
+    assert failed.status == "failed"
+    entries = segment_entries(score, {"bad": (performed, failed)}, "default")
+    assert (entries["bad"].values["align_matched"] == 0).all()
+    errors: dict[str, str] = {}
+    published = segment_entries(
+        score, {"bad": (performed, failed)}, "published", lambda name, error: errors.update({name: str(error)})
+    )
+    assert published == {}
+    assert errors["bad"].startswith("bad: fewer than two matched onsets")
 
 
 def test_a_container_of_another_kind_is_refused(tmp_path: Path) -> None:

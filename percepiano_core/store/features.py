@@ -29,7 +29,6 @@ from percepiano_core.store.feature_units import unit
 
 KIND = "features"
 VERSION = 1
-LEVELS = ("beat", "measure", "section", "voice")
 STORED_NOTE_DTYPE = np.dtype([("pitch", "i2"), ("velocity", "i2"), ("onset_sec", "f8"), ("offset_sec", "f8")])
 
 
@@ -53,20 +52,20 @@ def read_segment_features(path: Path | str) -> SegmentFeatures:
 
 def _score_tree(score: ScoreTable) -> Tree:
     keys = sorted(score.features)
-    columns = [np.reshape(score.features[key], (len(score.notes), -1)) for key in keys]
+    levels = sorted(score.locations)
     return {
         "notes": score.notes,
         "measure_starts": score.measure_starts,
         "beat_positions": score.beat_positions,
         "section_positions": score.section_positions,
-        "features": np.concatenate(columns, axis=1).astype("f4"),
-        "locations": np.column_stack([score.locations[level] for level in LEVELS]).astype("i4"),
+        "features": _block([score.features[key] for key in keys], len(score.notes)).astype("f4"),
+        "locations": _block([score.locations[level] for level in levels], len(score.notes)).astype("i4"),
         "attrs": {
             "divisions": score.divisions,
             "keys": keys,
-            "widths": [column.shape[1] for column in columns],
+            "widths": [_width(score.features[key]) for key in keys],
             "units": [unit(key) for key in keys],
-            "levels": list(LEVELS),
+            "levels": levels,
         },
     }
 
@@ -85,7 +84,7 @@ def _score(tree: Tree) -> ScoreTable:
         beat_positions=tree["beat_positions"],
         section_positions=tree["section_positions"],
         features=features,
-        locations={level: tree["locations"][:, i].astype("i8") for i, level in enumerate(LEVELS)},
+        locations={str(level): tree["locations"][:, i].astype("i8") for i, level in enumerate(attributes["levels"])},
     )
 
 
@@ -116,6 +115,15 @@ def _performance(tree: Tree) -> PerformanceEntry:
         tree["notes"],
         descriptors,
     )
+
+
+def _block(features: list[np.ndarray], n: int) -> np.ndarray:
+    """Features [n] and [n, k] side by side; [n, 0] of none."""
+    return np.concatenate([np.empty((n, 0)), *(feature.reshape(n, _width(feature)) for feature in features)], axis=1)
+
+
+def _width(feature: np.ndarray) -> int:
+    return feature.shape[1] if feature.ndim > 1 else 1
 
 
 def _columns(values: Mapping[str, np.ndarray], keys: list[str]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.errors import DataError
 from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows
 from percepiano_core.features.performance.compute import performance_features
 from percepiano_core.features.performance.matching import join_notes, match_of
@@ -85,13 +86,26 @@ def performance_entry(
 
 
 def segment_entries(
-    score: ScoreTable, performances: Mapping[str, tuple[PerformedMidi, Alignment]], compat: str
+    score: ScoreTable,
+    performances: Mapping[str, tuple[PerformedMidi, Alignment]],
+    compat: str,
+    on_error: Callable[[str, DataError], None] | None = None,
 ) -> dict[str, PerformanceEntry]:
-    """Entries of all performances; all alignments hold the same score notes."""
+    """Entries of all performances; all alignments hold the same score notes.
+
+    Under "default" a failed alignment (status "failed") matches nothing: it would describe other music. on_error is
+    told of each performance that cannot be used, which is left out; without it, its DataError is raised.
+    """
     entries: dict[str, PerformanceEntry] = {}
     joined: np.ndarray | None = None
     for name, (performed, alignment) in performances.items():
         joined = join_alignment(score, alignment.score_notes) if joined is None else joined
-        match = match_of(joined, alignment.matches, len(score.notes))
-        entries[name] = performance_entry(score, performed, match, compat, name)
+        trusted = compat == "published" or alignment.status != "failed"
+        match = match_of(joined, alignment.matches if trusted else alignment.matches[:0], len(score.notes))
+        try:
+            entries[name] = performance_entry(score, performed, match, compat, name)
+        except DataError as error:
+            if on_error is None:
+                raise
+            on_error(name, error)
     return entries
