@@ -26,7 +26,7 @@ def match_from_file(
 ) -> np.ndarray:
     """Row of `performed.notes` of each note of `score` [n], -1 where unmatched.
 
-    path : an alignment table (alignment/table.py) or a corresp file, plain or gzipped
+    path : an alignment table (alignment/table.py), or a corresp file, plain or gzipped (.gz)
     midi : the performance's file; published_score : gives the score in the published reading, which alone has the times
         in seconds that a corresp file speaks of
     """
