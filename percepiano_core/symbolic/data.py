@@ -83,8 +83,8 @@ def load_examples(performances: Sequence[Performance], descriptors: Path | str |
     """Examples of every performance that has a rating, in the order of the manifest.
 
     `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing), or None for a model that
-    needs none; a performance without a row there has no descriptor at all, and still is an example. `labels` is a CSV with the columns performance,
-    n_raters and the 19 dimension keys.
+    needs none. A performance without a row there has no descriptor at all, and still is an example. `labels` is a CSV
+    with the columns performance, n_raters and the 19 dimension keys.
     """
     ratings = _table(labels, ("n_raters", *DIMENSION_KEYS))
     rated = [each for each in performances if each.performance in ratings]
