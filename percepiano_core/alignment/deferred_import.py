@@ -12,11 +12,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 # Named at the top of partitura or parangonar for readers, writers and plots that are not used here.
-UNUSED_BY_SCORES = ("matplotlib", "matplotlib.pyplot", "pandas", "pandas.api", "pandas.api.types", "scipy.signal")
+UNUSED_BY_SCORES = (
+    "joblib",
+    "matplotlib",
+    "matplotlib.pyplot",
+    "pandas",
+    "pandas.api",
+    "pandas.api.types",
+    "scipy.io",
+    "scipy.signal",
+    "xmlschema",
+)
 
 
 class DeferredAttribute:
@@ -36,9 +48,9 @@ class DeferredAttribute:
 class DeferredModule(ModuleType):
     """Stands in for a module until it leaves `sys.modules`; from then on it looks up the real one."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__path__: list[str] = []  # lets its submodules be imported
+    def __init__(self, spec: ModuleSpec) -> None:
+        super().__init__(spec.name)
+        self.__path__ = spec.submodule_search_locations or []  # submodules that are not deferred are imported
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -50,15 +62,15 @@ class DeferredModule(ModuleType):
 
 @contextmanager
 def deferring(*names: str, absent: tuple[str, ...] = ()) -> Iterator[None]:
-    """Postpone the import of the modules `names` (with their parents) by whatever is imported inside the block.
+    """Postpone the import of the modules `names` (parents before children) by whatever is imported inside the block.
 
     Modules `absent` seem not to be installed: for optional accelerators of code that this project does not call.
     Modules that are loaded already stay as they are.
     """
-    stand_ins: dict[str, DeferredModule | None] = {name: DeferredModule(name) for name in names}
-    stand_ins.update(dict.fromkeys(absent))
-    hidden = {name: stand_in for name, stand_in in stand_ins.items() if name not in sys.modules}
-    sys.modules.update(hidden)  # type: ignore[arg-type]  # None makes the import fail, as documented
+    hidden = [name for name in (*names, *absent) if name not in sys.modules]
+    for name in hidden:
+        spec = None if name in absent else find_spec(name)
+        sys.modules[name] = DeferredModule(spec) if spec else None  # type: ignore[assignment]  # None: cannot be imported
     try:
         yield
     finally:
