@@ -87,7 +87,11 @@ def test_equal_inputs_give_equal_bytes_whatever_the_order_of_runs(tmp_path: Path
         texts.append([(tmp_path / f"{i}_{j}.csv").read_bytes() for j in range(2)])
     assert texts[0] == texts[1]
     assert b"\r" not in texts[0][0]
-    assert b"-0.000000" not in texts[0][0]
+
+
+def test_numbers_have_six_decimals_no_negative_zero_and_no_word_for_undefined(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", pd.DataFrame({"a": [-1e-9, 1 / 3, float("nan")], "n": [1, 2, 3]}))
+    assert (tmp_path / "t.csv").read_bytes() == b"a,n\n0.000000,1\n0.333333,2\n,3\n"
 
 
 def test_per_dimension_scores_average_to_table3(rows: list[ScoredRow]) -> None:

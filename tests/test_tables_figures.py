@@ -78,10 +78,11 @@ def test_table3_shows_every_model_its_score_and_what_was_not_run(
     assert {f"{r2:.3f}" for r2 in tables["table3"]["r2"].dropna()} <= set(texts)
 
 
-def test_an_ablation_without_any_run_is_still_drawn(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    table = tables["ablation"].assign(status="not run")
-    scores = [name for name in table.columns if name.startswith(("r2", "delta", "ceiling", "published_"))]
-    figures.draw_ablation(table.assign(**dict.fromkeys(scores, float("nan"))), tmp_path / "a.svg")
+@pytest.mark.parametrize("name", DRAW)
+def test_a_table_without_any_run_is_still_drawn(tables: dict[str, pd.DataFrame], tmp_path: Path, name: str) -> None:
+    table = tables[name].assign(status="not run")
+    scores = [column for column in table.columns if column.startswith(("r2", "delta", "ceiling", "published_"))]
+    DRAW[name](table.assign(**dict.fromkeys(scores, float("nan"))), tmp_path / "a.svg")
     assert (tmp_path / "a.svg").stat().st_size > 0
 
 

@@ -38,6 +38,7 @@ SPLIT_TITLES = {
     "work": "work\nnew works",
 }
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (INK, "^"), (PURPLE, "v"), (SKY, "P"))
+LINE_GAP = 0.18  # between the models of one dimension, in lines
 LOOKUP_FEATURES = "none"  # features of rows that see no performance, only who played what
 TABLE3_READING = (
     "Bars: 95 % intervals over segments and performers. The noise ceiling is what rater noise leaves to be predicted."
@@ -89,14 +90,14 @@ def draw_per_dimension(table: pd.DataFrame, path: Path | str, models: Sequence[s
     splits = list(table["split"].unique())
     shown = list(models) or leading_models(table)
     looks = dict(zip(shown, SERIES, strict=False))
-    chosen = table[table["model"].isin(looks)]
+    chosen, dimensions = table[table["model"].isin(looks)], list(table["dimension"].unique())
     handles = [handle(model, colour, marker=marker) for model, (colour, marker) in looks.items()]
     handles.append(handle("noise ceiling", GREEN, marker="|", markersize=9, markeredgewidth=2))
     with styled():
         figure = Figure(figsize=(12.5, _rows(splits) * 5.2 + 1.2))
         for axes, split in zip(_panels(figure, len(splits)), splits, strict=True):
             r2_axis(axes, chosen[["r2", "r2_ci_low", "r2_ci_high", "ceiling"]])
-            _draw_dimensions(axes, chosen[chosen["split"] == split], looks)
+            _draw_dimensions(axes, chosen[chosen["split"] == split], dimensions, looks)
             axes.set_title(SPLIT_TITLES.get(split, split), fontsize=9)
         finish(figure, "Which dimensions are predicted?", DIMENSION_READING, handles, _synthetic(table))
         save(figure, path)
@@ -170,12 +171,11 @@ def _draw_split(axes: Axes, part: pd.DataFrame) -> None:
         axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=colour, fontsize=8)
 
 
-def _draw_dimensions(axes: Axes, part: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
-    dimensions = list(part["dimension"].unique())
+def _draw_dimensions(axes: Axes, part: pd.DataFrame, dimensions: list[str], looks: dict[str, tuple[str, str]]) -> None:
     _lines(axes, dimensions)
     for place in range(0, len(dimensions), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="0.97", zorder=-1)
-    offsets = np.linspace(-0.27, 0.27, len(looks)) if len(looks) > 1 else np.zeros(1)
+    offsets = (np.arange(len(looks)) - (len(looks) - 1) / 2) * LINE_GAP
     for offset, (model, (colour, marker)) in zip(offsets, looks.items(), strict=True):
         rows = part[part["model"] == model].set_index("dimension").reindex(dimensions)
         places = np.arange(len(dimensions)) + offset

@@ -68,7 +68,7 @@ class TableSpec:
     labels: str  # label derivation of every run: "published" or "clean"
     config_hash: str
     corpus_kind: str = "real"  # "synthetic" marks everything made from it
-    replicates: int = 2000  # of the bootstrap
+    replicates: int = 1000  # of the bootstrap
     seed: int = 0  # of the bootstrap
 
     @property
