@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +47,8 @@ class Examples:
 
     def rows(self, which: np.ndarray) -> Examples:
         """The examples of the given rows (indices or a mask), in that order."""
-        return Examples(
-            self.performances[which],
-            self.segments[which],
-            self.pieces[which],
-            self.movements[which],
-            self.works[which],
-            self.performers[which],
-            self.rendered[which],
-            self.features[which],
-            self.feature_names,
-            self.labels[which],
-            self.n_raters[which],
-        )
+        chosen = {each.name: getattr(self, each.name)[which] for each in fields(self) if each.name != "feature_names"}
+        return Examples(feature_names=self.feature_names, **chosen)
 
     def named(self, performances: Iterable[str]) -> Examples:
         """The examples with these names, in the order given; UserError for a name that is not here."""
@@ -77,6 +66,16 @@ class Predicted:
 
     test: np.ndarray
     chosen: dict[str, Any] = field(default_factory=dict)
+
+
+def joined(first: Examples, second: Examples) -> Examples:
+    """The rows of two sets of examples with the same descriptors, the first's before the second's."""
+    rows = {
+        each.name: np.concatenate([getattr(first, each.name), getattr(second, each.name)])
+        for each in fields(Examples)
+        if each.name != "feature_names"
+    }
+    return Examples(feature_names=first.feature_names, **rows)
 
 
 def load_examples(performances: Sequence[Performance], descriptors: Path | str | None, labels: Path | str) -> Examples:
