@@ -12,6 +12,7 @@ from percepiano_core.features.score.events import ScoreNote, Slur, WavyLine
 STEP_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SEMITONES_AN_OCTAVE = 12
 MIDI_PITCHES = range(128)
+TREMOLO_STROKES = range(9)  # MusicXML 4.0, tremolo-marks
 
 
 def read_note(element: Element, transpose: int) -> ScoreNote:
@@ -87,3 +88,5 @@ def _read_ornaments(note: ScoreNote, ornaments: Element) -> None:
         elif sign.tag == "tremolo":
             note.tremolo = sign.get("type", "single")
             note.tremolo_strokes = int(sign.text or 1)
+            if note.tremolo_strokes not in TREMOLO_STROKES:
+                raise ValueError(f"a tremolo of {note.tremolo_strokes} strokes")

@@ -17,6 +17,7 @@ from percepiano_core.features.score.events import ParsedScore, ScoreNote, TimeSi
 from percepiano_core.features.score.note_elements import number_in, read_note
 from percepiano_core.features.score.unfolding import played_measures
 
+LONGEST_QUARTERS = 1000  # of a note, backup or forward; a bound against broken files, far above any written one
 VOICES_A_PART = 10  # voice numbers of the second part start above the first part's
 TIME_SYMBOLS = {"cut": (2, 2), "common": (4, 4)}
 
@@ -78,7 +79,7 @@ class _PartReader:
             self.cursor = self.furthest
 
     def _move(self, element: Element, measure_start: float) -> None:
-        ticks = number_in(element, "duration") * self.scale
+        ticks = self._ticks(element)
         self.cursor += ticks if element.tag == "forward" else -ticks
         if self.corrections.tolerate_rounding:
             self.cursor = max(self.cursor, measure_start)
@@ -103,8 +104,15 @@ class _PartReader:
             return
         note.onset = self.cursor
         if not note.is_grace:
-            note.duration = number_in(element, "duration") * self.scale
+            note.duration = self._ticks(element)
             self.cursor += note.duration
+
+    def _ticks(self, element: Element) -> int:
+        """Length of a note or move; ValueError for one that no score has, before it is counted out in beats."""
+        ticks = number_in(element, "duration") * self.scale
+        if not 0 <= ticks <= LONGEST_QUARTERS * self.score.divisions:
+            raise ValueError(f"a duration of {ticks / self.score.divisions:g} quarters")
+        return ticks
 
     def _join_beams(self, note: ScoreNote, in_chord: bool) -> None:
         """Chord notes carry no beams in the file; the published code gives them all kinds that occurred so far."""
