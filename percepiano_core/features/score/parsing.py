@@ -108,9 +108,12 @@ class _PartReader:
             self.cursor += note.duration
 
     def _ticks(self, element: Element) -> int:
-        """Length of a note or move; ValueError for one that no score has, before it is counted out in beats."""
+        """Length of a note or move; ValueError for one that no score has, before it is counted out in beats.
+
+        Negative ones pass: exporters write them to make up for rounding.
+        """
         ticks = number_in(element, "duration") * self.scale
-        if not 0 <= ticks <= LONGEST_QUARTERS * self.score.divisions:
+        if abs(ticks) > LONGEST_QUARTERS * self.score.divisions:
             raise ValueError(f"a duration of {ticks / self.score.divisions:g} quarters")
         return ticks
 
