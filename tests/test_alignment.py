@@ -186,8 +186,9 @@ class TestAlign:
     def test_a_performance_of_something_else_fails_quietly(self, played: list[tuple[float, int]]) -> None:
         assert align(SCALE, performance_of(*played)).status == "failed"
 
-    def test_a_single_note_can_be_aligned(self) -> None:
-        assert align(score_of((0, 1, 60)), performance_of((1.0, 60))).matches.tolist() == [[0, 0]]
+    @pytest.mark.parametrize("onset", [0.0, 1.0, 30.0])
+    def test_a_single_note_can_be_aligned_wherever_it_begins(self, onset: float) -> None:
+        assert align(score_of((0, 1, 60)), performance_of((onset, 60))).matches.tolist() == [[0, 0]]
 
 
 class TestTempoMap:

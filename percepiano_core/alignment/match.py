@@ -21,6 +21,8 @@ with deferring(*UNUSED_BY_SCORES, absent=("numba",)):
     from parangonar.match.matchers import DualDTWNoteMatcher, OnsetMatcherDTW
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
+FIRST_ONSET_SECONDS = 1.0  # the matcher takes an onset of 0 for a missing one
+ONSET_DECIMALS = 6  # of a second; finer differences are rounding of the tempo map
 _MATCHER_SCORE_DTYPE = np.dtype([("onset_beat", "f8"), ("pitch", "i4"), ("id", "i8"), ("is_grace", "?")])
 _MATCHER_PERFORMANCE_DTYPE = np.dtype([("onset_sec", "f8"), ("pitch", "i4"), ("id", "i8")])
 
@@ -59,7 +61,7 @@ def one_to_one(score_notes: np.ndarray, performed: PerformedMidi, candidates: np
     if not len(candidates):
         return candidates
     expected = tempo_map(score_notes, performed, candidates)(score_notes["onset_quarter"][candidates[:, 0]])
-    distance = np.abs(performed.notes["onset_sec"][candidates[:, 1]] - expected)
+    distance = np.round(np.abs(performed.notes["onset_sec"][candidates[:, 1]] - expected), ONSET_DECIMALS)
     used_score: set[int] = set()
     used_performed: set[int] = set()
     matches = []
@@ -89,8 +91,10 @@ def _matcher_score(score_notes: np.ndarray) -> np.ndarray:
 
 
 def _matcher_performance(performed: PerformedMidi, rows: np.ndarray) -> np.ndarray:
+    """The performed notes of the given rows, begun at a fixed time and rounded: a later start cannot tip a tie."""
+    notes = performed.notes[rows]
     array = np.empty(len(rows), dtype=_MATCHER_PERFORMANCE_DTYPE)
-    for field in ("onset_sec", "pitch"):
-        array[field] = performed.notes[field][rows]
+    array["onset_sec"] = np.round(notes["onset_sec"] - notes["onset_sec"].min() + FIRST_ONSET_SECONDS, ONSET_DECIMALS)
+    array["pitch"] = notes["pitch"]
     array["id"] = rows
     return array
