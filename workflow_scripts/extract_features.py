@@ -11,14 +11,18 @@ from percepiano_core.store.features import write_segment_features
 
 with logged(snakemake.log[0]):
     compat, lines = snakemake.params.settings["compat"], []
+
+    def listed(name, error):
+        lines.append(from_error("features", name, error, "no note-wise features"))
+
     segment = SegmentFeatures(compat, EMPTY_SCORE, {})
     try:
         score = read_score(snakemake.input.score, compat=compat, composer=snakemake.params.composer)
         stored = read_segment_alignments(snakemake.input.alignment).performances
         aligned = {name: (each.performed, each.alignment) for name, each in stored.items()}
-        segment = SegmentFeatures(compat, score, segment_entries(score, aligned, compat))
+        segment = SegmentFeatures(compat, score, segment_entries(score, aligned, compat, listed))
     except DataError as error:
-        lines.append(from_error("features", snakemake.wildcards.segment, error, "no note-wise features"))
+        listed(snakemake.wildcards.segment, error)
     write_segment_features(snakemake.output.store, segment)
     write_quality(snakemake.output.quality, lines)
     print(f"{len(segment.performances)} performances, {len(segment.score.notes)} score notes")
