@@ -2,7 +2,8 @@
 
 Linear and nonlinear effects of the descriptors, common to all and particular to a movement, stand beside offsets of
 segments and players (kernels.py). How much each of them counts is fitted to the train role by marginal likelihood, so
-that nothing is left to tune but the descriptor sets, which the valid role chooses.
+that nothing is left to tune but the descriptor sets, which the valid role chooses. A rating's noise variance goes with
+one over its number of raters.
 """
 
 from __future__ import annotations
@@ -42,12 +43,29 @@ def predict_roles(
     centre, scale = train.labels.mean(axis=0), np.maximum(train.labels.std(axis=0), 1e-9)
     targets = (train.labels - centre) / scale
     rows = _drawn_rows(len(train), settings["fitting_rows"], seed)
-    weights, noise = likeliest_weights(among_train[:, rows[:, None], rows], targets[rows], settings["iterations"])
-    covariance = np.tensordot(weights, among_train, axes=1)
-    covariance[np.diag_indices(len(train))] += noise
+    noise_shape = _noise_shape(train.n_raters)
+    weights, noise = likeliest_weights(
+        among_train[:, rows[:, None], rows], noise_shape[rows], targets[rows], settings["iterations"]
+    )
+    covariance = _weighted(weights, among_train)
+    covariance[np.diag_indices(len(train))] += noise * noise_shape
     solved = cho_solve(cho_factor(covariance, lower=True), targets)
-    return [np.clip(centre + scale * (np.tensordot(weights, each, axes=1) @ solved), 0, 1) for each in to_train]
+    return [np.clip(centre + scale * (_weighted(weights, each) @ solved), 0, 1) for each in to_train]
 
 
 def _drawn_rows(count: int, most: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(count)[:most])
+
+
+def _noise_shape(n_raters: np.ndarray) -> np.ndarray:
+    """Noise variance [n] up to a factor, mean 1; an unknown number of raters counts as one."""
+    shape = 1 / np.fmax(n_raters, 1)
+    return shape / shape.mean()
+
+
+def _weighted(weights: np.ndarray, covariances: np.ndarray) -> np.ndarray:
+    """Sum of weighted covariances [n, m], term by term so that no double-precision copy of all of them is made."""
+    total = np.zeros(covariances.shape[1:])
+    for weight, term in zip(weights, covariances, strict=True):
+        total += weight * term
+    return total

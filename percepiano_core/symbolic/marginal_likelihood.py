@@ -16,9 +16,12 @@ IMPROVEMENT = 1e-5  # nats a rating: less is no progress
 UNLIKELY = 1e6  # returned where the covariance is not positive definite
 
 
-def likeliest_weights(covariances: np.ndarray, targets: np.ndarray, iterations: int) -> tuple[np.ndarray, float]:
-    """Weights [c] of covariances [c, n, n] and the noise variance, for standardised targets [n, k].
+def likeliest_weights(
+    covariances: np.ndarray, noise_shape: np.ndarray, targets: np.ndarray, iterations: int
+) -> tuple[np.ndarray, float]:
+    """Weights [c] of covariances [c, n, n] and of the noise, for standardised targets [n, k].
 
+    `noise_shape` [n] is each row's noise variance up to a factor, mean about 1; the weight returned is that factor.
     L-BFGS over the logarithms, in single precision: the noise keeps the covariance well conditioned.
     """
     count, rows, _ = covariances.shape
@@ -28,7 +31,7 @@ def likeliest_weights(covariances: np.ndarray, targets: np.ndarray, iterations: 
     found = minimize(
         _negative_log_likelihood,
         start,
-        args=(flat, observed),
+        args=(flat, noise_shape.astype(np.float32), observed),
         jac=True,
         method="L-BFGS-B",
         bounds=[LOG_WEIGHT_BOUNDS] * (count + 1),
@@ -39,13 +42,13 @@ def likeliest_weights(covariances: np.ndarray, targets: np.ndarray, iterations: 
 
 
 def _negative_log_likelihood(
-    log_weights: np.ndarray, flat: np.ndarray, observed: np.ndarray
+    log_weights: np.ndarray, flat: np.ndarray, noise_shape: np.ndarray, observed: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """Negative log likelihood a rating, and its gradient over the log weights; constant terms left out."""
     rows, outputs = observed.shape
     weights = np.exp(log_weights).astype(np.float32)
     covariance = (weights[:-1] @ flat).reshape(rows, rows)
-    covariance[np.diag_indices(rows)] += weights[-1] + LEAST_NOISE
+    covariance[np.diag_indices(rows)] += weights[-1] * noise_shape + LEAST_NOISE
     factor, failed = spotrf(covariance.T, lower=1, overwrite_a=1)
     if failed:
         return UNLIKELY, np.zeros_like(log_weights)
@@ -54,6 +57,6 @@ def _negative_log_likelihood(
     inverse += np.tril(inverse, -1).T
     solved = inverse @ observed
     slope = outputs * inverse - solved @ solved.T
-    gradient = np.append(flat @ slope.ravel(), np.trace(slope)) * weights / 2
+    gradient = np.append(flat @ slope.ravel(), np.diag(slope) @ noise_shape) * weights / 2
     value = (float((observed * solved).sum()) + outputs * log_determinant) / 2
     return value / observed.size, gradient.astype(float) / observed.size

@@ -89,6 +89,6 @@ def whole_quarters(matched: MatchedNotes) -> np.ndarray:
 
 
 def relative_tempo(matched: MatchedNotes) -> np.ndarray:
-    """ln(seconds of each quarter / mean seconds a quarter) [n - 1] on the grid of whole quarters; positive is slower."""
+    """ln(seconds of a whole quarter / mean seconds a quarter) [n - 1], from whole quarter to whole quarter."""
     seconds = np.diff(matched.tempo(whole_quarters(matched)))
     return np.log(np.maximum(seconds, SHORTEST_SEC) / matched.seconds_per_quarter)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.features.descriptors.chords import chord_index
 from percepiano_core.features.descriptors.controllers import (
     DOWN,
     SOFT,
@@ -19,7 +20,6 @@ from percepiano_core.features.descriptors.controllers import (
 )
 from percepiano_core.features.descriptors.summaries import correlation, curve_shape, distribution, mean_of
 
-CHORD_GAP_SEC = 0.035  # consecutive onsets this near belong to one chord
 SHORTEST_NOTE_SEC = 0.005
 SHORTEST_GAP_SEC = 0.010
 GRID_POINTS = 400
@@ -39,7 +39,7 @@ def raw_descriptors(performed: PerformedMidi) -> dict[str, float]:
     onset = notes["onset_sec"] - notes["onset_sec"][0]
     offset = notes["offset_sec"] - notes["onset_sec"][0]
     pitch, velocity = notes["pitch"].astype(float), notes["velocity"].astype(float)
-    chord = np.concatenate([[0], np.cumsum(np.diff(onset) > CHORD_GAP_SEC)])
+    chord = chord_index(onset)
     values = (
         _size(onset, offset)
         | _velocity(velocity)
