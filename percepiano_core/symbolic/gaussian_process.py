@@ -21,7 +21,9 @@ from percepiano_core.symbolic.selection import r2_mean
 
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
-    """Settings: `feature_sets` to choose from; `fitting_rows` and `iterations` of the search for weights."""
+    """Settings: `feature_sets` to choose from; `relevance`, the power by which descriptors are scaled (kernels.py);
+    `fitting_rows` and `iterations` of the search for weights.
+    """
     candidates = []
     for feature_set in settings["feature_sets"]:
         on_valid, on_test = predict_roles(train, (valid, test), feature_set, settings, seed)
@@ -39,7 +41,7 @@ def predict_roles(
     their number); the prediction uses all train rows.
     """
     components = standard_components(feature_set.split("+"))
-    among_train, *to_train = covariances(components, train, others)
+    among_train, *to_train = covariances(components, train, others, settings["relevance"])
     centre, scale = train.labels.mean(axis=0), np.maximum(train.labels.std(axis=0), 1e-9)
     targets = (train.labels - centre) / scale
     rows = _drawn_rows(len(train), settings["fitting_rows"], seed)

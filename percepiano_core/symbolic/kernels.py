@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.symbolic.data import Examples
-from percepiano_core.symbolic.preparation import Preparation, prepare
+from percepiano_core.symbolic.preparation import prepare
 
 TINY = 1e-9
 
@@ -47,17 +47,50 @@ def standard_components(feature_sets: Sequence[str]) -> tuple[Component, ...]:
     return (*shared, *of_movement, *of_player, *levels)
 
 
-def covariances(components: Sequence[Component], train: Examples, others: Sequence[Examples]) -> list[np.ndarray]:
-    """Components' covariances [components, n, train] (float32) of the train role itself, and of each of the others."""
+def covariances(
+    components: Sequence[Component], train: Examples, others: Sequence[Examples], relevance: float
+) -> list[np.ndarray]:
+    """Components' covariances [components, n, train] (float32) of the train role itself, and of each of the others.
+
+    `relevance` is the power of `descriptor_relevance` by which descriptors are scaled; 0 takes all as equal.
+    """
     names = dict.fromkeys(component.descriptors for component in components if component.descriptors)
-    prepared = {name: prepare(train, name) for name in names}
-    return [_stack(components, prepared, examples, train) for examples in (train, *others)]
+    inputs = {name: _scaled_inputs(name, train, (train, *others), relevance) for name in names}
+    return [
+        _stack(components, {name: _Products.of(each[i], each[0]) for name, each in inputs.items()}, examples, train)
+        for i, examples in enumerate((train, *others))
+    ]
+
+
+def descriptor_relevance(inputs: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """How much each input tells of the ratings [d]: root mean square over dimensions of its correlation with them.
+
+    Both are taken relative to their means in each group, so that what only tells groups apart does not count.
+    """
+    x, y = (_within_groups(values, groups) for values in (inputs, labels))
+    norms = np.linalg.norm(x, axis=0)[:, None] * np.linalg.norm(y, axis=0)[None, :]
+    return np.sqrt(((x.T @ y / np.maximum(norms, TINY)) ** 2).mean(axis=1))
+
+
+def _within_groups(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    centred = values.astype(float)
+    for group in np.unique(groups):
+        centred[groups == group] -= centred[groups == group].mean(axis=0)
+    return centred
+
+
+def _scaled_inputs(name: str, train: Examples, roles: Sequence[Examples], power: float) -> list[np.ndarray]:
+    """Standardised descriptors [n, d] of each role, scaled by relevance, of mean square 1 over d in the train role."""
+    preparation = prepare(train, name)
+    inputs = [preparation.standardised(role).astype(np.float32) for role in roles]
+    scale = descriptor_relevance(inputs[0], train.labels, train.movements) ** power
+    scale /= max(float(np.linalg.norm(scale)), TINY)
+    return [each * scale.astype(np.float32) for each in inputs]
 
 
 def _stack(
-    components: Sequence[Component], prepared: dict[str, Preparation], examples: Examples, train: Examples
+    components: Sequence[Component], products: dict[str, _Products], examples: Examples, train: Examples
 ) -> np.ndarray:
-    products = {name: _Products.of(preparation, examples, train) for name, preparation in prepared.items()}
     stack = np.empty((len(components), len(examples), len(train)), dtype=np.float32)
     for term, component in zip(stack, components, strict=True):
         term[:] = _shape(component, products.get(component.descriptors))
@@ -68,18 +101,16 @@ def _stack(
 
 @dataclass(frozen=True, eq=False)
 class _Products:
-    """Inner products and squared distances [n, train] of standardised descriptors, per descriptor."""
+    """Inner products and squared distances [n, train] of scaled inputs."""
 
     inner: np.ndarray
     squared: np.ndarray
 
     @classmethod
-    def of(cls, preparation: Preparation, examples: Examples, train: Examples) -> _Products:
-        a, b = (preparation.standardised(each).astype(np.float32) for each in (examples, train))
-        width = max(a.shape[1], 1)
-        inner = a @ b.T / width
-        squared = (a**2).sum(axis=1)[:, None] / width + (b**2).sum(axis=1)[None, :] / width - 2 * inner
-        return cls(inner, np.maximum(squared, 0))
+    def of(cls, inputs: np.ndarray, train_inputs: np.ndarray) -> _Products:
+        inner = inputs @ train_inputs.T
+        lengths = (inputs**2).sum(axis=1)[:, None] + (train_inputs**2).sum(axis=1)[None, :]
+        return cls(inner, np.maximum(lengths - 2 * inner, 0))
 
 
 def _shape(component: Component, products: _Products | None) -> np.ndarray | float:
