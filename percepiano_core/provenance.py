@@ -83,7 +83,7 @@ def stage_costs(benchmarks: Path) -> list[StageCost]:
     """Sum the benchmark files below a folder: one folder or file a rule, as the rules write them."""
     rows: dict[str, list[dict[str, str]]] = {}
     for path in sorted(benchmarks.rglob("*.tsv")):
-        stage = path.relative_to(benchmarks).parts[0].removesuffix(".tsv").partition("_")[0]
+        stage = path.relative_to(benchmarks).parts[0].removesuffix(".tsv")
         with path.open(newline="", encoding="utf-8") as file:
             rows.setdefault(stage, []).extend(csv.DictReader(file, delimiter="\t"))
     return [

@@ -51,9 +51,9 @@ rule labels:
         table="results/ratings/labels_{labels}.csv",
         quality="results/quality/ratings_{labels}.csv",
     log:
-        "results/logs/labels_{labels}.log",
+        "results/logs/labels/{labels}.log",
     benchmark:
-        "results/benchmarks/labels_{labels}.tsv"
+        "results/benchmarks/labels/{labels}.tsv"
     conda:
         "../envs/workflow.yaml"
     params:
@@ -124,9 +124,9 @@ rule split:
     output:
         "results/splits/{split}.json",
     log:
-        "results/logs/split_{split}.log",
+        "results/logs/split/{split}.log",
     benchmark:
-        "results/benchmarks/split_{split}.tsv"
+        "results/benchmarks/split/{split}.tsv"
     conda:
         "../envs/workflow.yaml"
     params:

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from percepiano_core.errors import UserError
 
-SHOWN = ("split", "model", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "published_r2", "status")
 PLACES = {
     "table": "results/table3.csv",
     "dimensions": "results/table3_per_dimension.csv",
@@ -31,18 +30,21 @@ def where(
         raise UserError(path, "no table here", "run the workflow first: make demo, or make table3")
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["status"] != "not run"]
-    table = Table(*SHOWN, title=f"{path} ({', '.join(sorted({row['status'] for row in rows}))})")
-    for row in rows:
-        table.add_row(*(_short(row[column]) for column in SHOWN))
     console = Console()
-    console.print(table)
+    console.print(
+        _summary(rows, f"R2 of each model on each split ({', '.join(sorted({row['status'] for row in rows}))})")
+    )
     for name, place in PLACES.items():
         if (folder / place).exists():
             console.print(f"{name:>10}: {folder / place}", soft_wrap=True)
 
 
-def _short(cell: str) -> str:
-    try:
-        return f"{float(cell):.3f}"
-    except ValueError:
-        return cell
+def _summary(rows: list[dict[str, str]], title: str) -> Table:
+    """Models down, splits across."""
+    splits = list(dict.fromkeys(row["split"] for row in rows))
+    scores = {(row["labels"], row["model"], row["split"]): row["r2"] for row in rows}
+    table = Table("labels", "model", *splits, title=title)
+    for labels, model in dict.fromkeys((row["labels"], row["model"]) for row in rows):
+        cells = (scores.get((labels, model, split), "") for split in splits)
+        table.add_row(labels, model, *(f"{float(cell):.3f}" if cell else "" for cell in cells))
+    return table

@@ -1,0 +1,166 @@
+"""The workflow: what runs, what a change invalidates, what survives a kill and bad input."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from workflow_runs import (
+    command,
+    copied_code,
+    environment,
+    new_run,
+    planned_jobs,
+    planned_outputs,
+    snakemake,
+)
+
+from percepiano_core.evaluation.table3 import TABLE3_COLUMNS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code; each test that edits it restores it."""
+    return copied_code(tmp_path_factory.mktemp("code"))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
+    """A finished run."""
+    run = new_run(tmp_path_factory.mktemp("run"))
+    snakemake(run, code=code)
+    return run
+
+
+@pytest.fixture
+def edited(code: Path) -> Callable[[str, str, str], None]:
+    """Replace text in a file of the copied code, until the test ends."""
+    originals: dict[Path, str] = {}
+
+    def edit(name: str, old: str, new: str) -> None:
+        path = code / name
+        text = path.read_text()
+        assert old in text
+        originals.setdefault(path, text)
+        path.write_text(text.replace(old, new, 1))
+
+    yield edit
+    for path, text in originals.items():
+        path.write_text(text)
+
+
+def test_the_table_has_its_columns_and_says_synthetic(finished: Path) -> None:
+    table = pd.read_csv(finished / "results/table3.csv")
+    assert tuple(table.columns) == TABLE3_COLUMNS
+    assert set(table["status"]) == {"synthetic", "not run"}
+    assert {"Bi-LSTM", "MidiBERT", "Bi-LSTM + SA", "Bi-LSTM + SA + HAN"} <= set(
+        table.loc[table["status"] == "not run", "model"]
+    )
+    assert table.loc[table["status"] == "synthetic", "r2"].notna().all()
+
+
+def test_a_finished_run_has_nothing_to_do(finished: Path, code: Path) -> None:
+    assert planned_jobs(snakemake(finished, "-n", code=code)) == {}
+
+
+def test_touched_and_moved_files_rerun_nothing(finished: Path, code: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(finished, moved)
+    for path in moved.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            path.touch()
+    assert planned_jobs(snakemake(moved, "-n", code=code)) == {}
+
+
+def test_one_changed_midi_reruns_its_segment_and_what_depends_on_it(finished: Path, code: Path, tmp_path: Path) -> None:
+    run = tmp_path / "changed"
+    shutil.copytree(finished, run)
+    segment = sorted(path.stem for path in (run / "results/alignment").glob("*.h5"))[2]
+    manifest = pd.read_csv(run / "corpus/manifest.csv", dtype=str)
+    midi = run / "corpus" / manifest.loc[manifest["segment"] == segment, "midi"].iloc[1]
+    other = run / "corpus" / manifest.loc[manifest["segment"] == segment, "midi"].iloc[2]
+    midi.write_bytes(other.read_bytes())
+
+    output = snakemake(run, "-n", code=code)
+    jobs = planned_jobs(output)
+    assert jobs["align"] == jobs["features"] == 1
+    assert {f"results/alignment/{segment}.h5", f"results/features/{segment}.h5"} <= planned_outputs(output)
+    assert {"split", "labels", "text_groups", "performances"}.isdisjoint(jobs)
+    unaffected = {"mean", "segment_lookup", "player_lookup", "piece_player_lookup"}
+    assert not any(f"/{model}/" in name for model in unaffected for name in planned_outputs(output))
+
+
+def test_comments_and_docstrings_rerun_nothing(finished: Path, code: Path, edited: Callable) -> None:
+    edited("percepiano_core/features/descriptors/raw.py", "import numpy as np\n", "import numpy as np  # arrays\n")
+    edited("percepiano_core/symbolic/ridge.py", '"""Linear', '"""A linear')
+    assert planned_jobs(snakemake(finished, "-n", code=code)) == {}
+
+
+def test_a_model_s_module_reruns_its_folds_and_the_tables_alone(finished: Path, code: Path, edited: Callable) -> None:
+    edited("percepiano_core/symbolic/ridge.py", "centre = train", "centre = 1 * train")
+    output = snakemake(finished, "-n", code=code)
+    fits = {name for name in planned_outputs(output) if "/runs/" in name}
+    assert fits and all("/ridge/" in name for name in fits)
+    assert set(planned_jobs(output)) == {"fit", "table3", "figures", "provenance", "all"}
+
+
+def test_a_score_feature_reruns_features_and_nothing_before_or_beside(
+    finished: Path, code: Path, edited: Callable
+) -> None:
+    edited("percepiano_core/features/score/metre_features.py", "import", "UNUSED = 1\nimport")
+    jobs = planned_jobs(snakemake(finished, "-n", code=code))
+    assert jobs["features"] == 8
+    assert {"align", "descriptors", "fit"}.isdisjoint(jobs)
+
+
+def test_one_setting_reruns_what_reads_it(finished: Path, code: Path) -> None:
+    jobs = planned_jobs(snakemake(finished, "-n", "--config", "bootstrap={'resamples': 60}", code=code))
+    assert {"table3", "figures"} <= set(jobs)
+    assert {"align", "features", "descriptors", "fit", "split"}.isdisjoint(jobs)
+
+
+def test_killed_runs_end_with_the_same_table_byte_for_byte(finished: Path, code: Path, tmp_path: Path) -> None:
+    run = new_run(tmp_path / "killed")
+    draw = random.Random(0)
+    for _ in range(3):
+        process = subprocess.Popen(
+            command(run, code=code),
+            env=environment(code),
+            cwd=run,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(draw.uniform(6, 25))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        snakemake(run, "--unlock", code=code)
+    snakemake(run, code=code)
+    for name in ("table3.csv", "table3_per_dimension.csv", "ablation.csv", "features/descriptors.csv"):
+        assert (run / "results" / name).read_bytes() == (finished / "results" / name).read_bytes(), name
+
+
+def test_shuffled_ratings_leave_nothing_to_predict(tmp_path: Path) -> None:
+    run = new_run(
+        tmp_path / "shuffled",
+        ratings={"shuffle_seed": 1},
+        splits={"names": ["performer", "segment", "segment_clean", "player_clean", "both", "work"]},
+    )
+    snakemake(run, "results/table3.csv")
+    table = pd.read_csv(run / "results/table3.csv").dropna(subset="r2")
+    assert set(table["labels"]) == {"clean_shuffled1"}
+    assert table["r2"].max() <= 0.02
+
+
+def test_the_workflow_is_free_of_lint(finished: Path, code: Path) -> None:
+    assert "Lints for" not in snakemake(finished, "--lint", code=code)
