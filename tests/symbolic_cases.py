@@ -8,19 +8,28 @@ import numpy as np
 
 from percepiano_core.symbolic.data import Examples
 
+GAUSSIAN_PROCESS = {
+    "feature_sets": ["raw", "raw+aligned"],
+    "relevance": 0.5,
+    "fitting_rows": 100,
+    "iterations": 20,
+}
+EXTRA_TREES = {
+    "feature_sets": ["raw", "raw+aligned"],
+    "max_features": [0.35],
+    "min_samples_leaf": [2],
+    "trees_to_choose": 20,
+    "trees": 40,
+}
 SETTINGS = {
     "mean": {},
     "segment_lookup": {},
     "player_lookup": {},
     "piece_player_lookup": {"penalties": [0.3, 1.0, 3.0, 10.0]},
     "ridge": {"feature_sets": ["raw", "raw+aligned"], "penalties": [1.0, 10.0, 100.0, 1000.0]},
-    "extra_trees": {
-        "feature_sets": ["raw", "raw+aligned"],
-        "max_features": [0.35],
-        "min_samples_leaf": [2],
-        "trees_to_choose": 20,
-        "trees": 40,
-    },
+    "extra_trees": EXTRA_TREES,
+    "gaussian_process": GAUSSIAN_PROCESS,
+    "blend": {"members": {"gaussian_process": GAUSSIAN_PROCESS, "extra_trees": EXTRA_TREES}, "steps": 4},
 }
 
 

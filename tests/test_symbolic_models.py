@@ -46,14 +46,24 @@ def test_the_same_input_gives_the_same_output(name):
     np.testing.assert_array_equal(predict(name).test, predict(name).test)
 
 
-@every_model
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "blend"])
 def test_valid_ratings_only_choose(name):
     """With one setting left to choose, other valid ratings change nothing."""
-    plain = {key: value[:1] if isinstance(value, list) else value for key, value in SETTINGS[name].items()}
+    one = {key: value[:1] if isinstance(value, list) else value for key, value in SETTINGS[name].items()}
     model = load_model(name)
-    answers = [model.fit_predict(TRAIN, valid, TEST, plain, 0).test for valid in (VALID, shuffled(VALID, 1))]
-    if name != "blend":
-        np.testing.assert_array_equal(*answers)
+    answers = [model.fit_predict(TRAIN, valid, TEST, one, 0).test for valid in (VALID, shuffled(VALID, 1))]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_a_blend_lies_between_its_members_with_weights_from_the_valid_role():
+    settings = SETTINGS["blend"]
+    parts = {
+        name: load_model(name).fit_predict(TRAIN, VALID, TEST, s, 0).test for name, s in settings["members"].items()
+    }
+    blended = predict("blend")
+    weights = {name: blended.chosen[name]["weight"] for name in parts}
+    assert sum(weights.values()) == pytest.approx(1)
+    np.testing.assert_allclose(blended.test, sum(weights[name] * part for name, part in parts.items()))
 
 
 @every_model
