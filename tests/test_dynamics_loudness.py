@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("torch", reason="needs the torch extra")
+
+import torch
 
 from percepiano_core.dynamics.log_mel import LogMelExtractor
 from percepiano_core.dynamics.loudness import PsychoFeatureExtractor, peak_normalised, sone, total_loudness
