@@ -5,7 +5,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 2)
 RUN    := $(BIN)/snakemake --cores $(CORES)
 SETUP  := .venv/.installed
 
-.PHONY: setup demo test quick-test check table3 report corpus lock clean-demo
+.PHONY: setup closures demo test quick-test check table3 report corpus lock clean-demo
 
 setup: $(SETUP)
 
@@ -51,3 +51,6 @@ lock: $(SETUP)
 
 clean-demo:
 	rm -rf demo
+
+closures: $(SETUP)
+	$(BIN)/python -c "import json, pathlib; from percepiano_core.digest import import_closure; scripts = sorted(pathlib.Path('workflow_scripts').glob('*.py')); pathlib.Path('tests/data/closures.json').write_text(json.dumps({p.name: import_closure(p) for p in scripts}, indent=1) + '\n')"

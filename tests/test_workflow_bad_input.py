@@ -1,0 +1,122 @@
+"""Bad files are listed, one clear line each, and the rest of the run goes on; bad settings stop it before any work."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import pandas as pd
+import pytest
+from workflow_runs import new_run, snakemake
+
+from percepiano_core.quality import QualityLine, read_quality
+
+pytestmark = pytest.mark.slow
+
+BILLION_LAUGHS = """<?xml version="1.0"?>
+<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>
+<score-partwise><part-list/><part id="P1">&c;</part></score-partwise>
+"""
+EXTERNAL_ENTITY = """<?xml version="1.0"?>
+<!DOCTYPE score-partwise [<!ENTITY file SYSTEM "file:///etc/hostname">]>
+<score-partwise><part-list/><part id="P1">&file;</part></score-partwise>
+"""
+NO_NOTES = """<?xml version="1.0"?>
+<score-partwise version="4.0"><part-list><score-part id="P1"><part-name>Piano</part-name></score-part></part-list>
+<part id="P1"><measure number="1"><attributes><divisions>1</divisions></attributes></measure></part></score-partwise>
+"""
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def without_notes(path: Path) -> None:
+    midi = mido.MidiFile(path)
+    for track in midi.tracks:
+        track[:] = [message for message in track if not message.type.startswith("note")]
+    midi.save(path)
+
+
+def text(content: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_text(content)
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on a corpus with one fault of each kind."""
+    run = new_run(tmp_path_factory.mktemp("damaged"), segments=12)
+    corpus = run / "corpus"
+    rows = pd.read_csv(corpus / "manifest.csv", dtype=str)
+    first = rows.groupby("segment", sort=True).nth(1).reset_index(drop=True)
+    truncated(corpus / first["midi"][0])
+    without_notes(corpus / first["midi"][1])
+    for row, damage in ((2, text(BILLION_LAUGHS)), (3, text(EXTERNAL_ENTITY)), (4, text(NO_NOTES)), (5, Path.unlink)):
+        damage(corpus / first["score"][row])
+    pd.concat([rows, rows.iloc[[0]]]).to_csv(corpus / "manifest.csv", index=False)
+    with (corpus / "ratings.csv").open(newline="") as file:
+        header, *ratings = csv.reader(file)
+    ratings[3][5] = "77"
+    with (corpus / "ratings.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([header, *ratings])
+    snakemake(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def lines(damaged: Path) -> list[QualityLine]:
+    return read_quality(damaged / "results/quality/quality.csv")
+
+
+@pytest.mark.parametrize(
+    ("problem", "stage"),
+    [
+        ("not a readable MIDI file", "alignment"),
+        ("no notes", "alignment"),
+        ("entit", "alignment"),
+        ("is missing", "corpus"),
+        ("second row for this performance", "corpus"),
+        ("77", "ratings"),
+    ],
+)
+def test_each_fault_is_a_line_that_names_subject_problem_and_remedy(
+    lines: list[QualityLine], problem: str, stage: str
+) -> None:
+    found = [line for line in lines if problem in line.problem and line.stage == stage]
+    assert found, [line.problem for line in lines]
+    for line in found:
+        assert line.subject and line.consequence and line.remedy
+        assert "\n" not in line.problem
+
+
+def test_three_unusable_scores_are_three_lines_of_the_alignment(damaged: Path, lines: list[QualityLine]) -> None:
+    scores = [line for line in lines if line.stage == "alignment" and line.file.endswith(".musicxml")]
+    assert len(scores) == 3
+
+
+def test_every_rated_performance_still_has_a_prediction(damaged: Path) -> None:
+    labels = pd.read_csv(damaged / "results/ratings/labels_clean.csv")
+    listed = pd.read_csv(damaged / "results/corpus/performances.csv")
+    table = pd.read_csv(damaged / "results/table3.csv").dropna(subset="r2")
+    assert set(labels["performance"]) == set(listed["performance"])
+    assert set(table.loc[table["split"] == "both", "n_test"]) == {len(labels)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("spilts={'names': ['performer']}", ["unknown key 'spilts'", "did you mean 'splits'?"]),
+        ("corpus={'root': 'nowhere'}", ["nowhere", "manifest.csv"]),
+        ("splits={'names': ['performers']}", ["splits.names.0", "performers"]),
+    ],
+)
+def test_a_wrong_setting_stops_the_run_before_any_work(damaged: Path, settings: str, words: list[str]) -> None:
+    output = snakemake(damaged, "-n", "--config", settings, check=False)
+    assert all(word in output for word in words), output
+    assert "Traceback" not in output
+    assert "Job stats" not in output
