@@ -16,8 +16,8 @@ from percepiano_core.alignment.pitch_dtw import PitchSetDtw
 from percepiano_core.alignment.tempo_map import tempo_map
 from percepiano_core.corpus.midi import PerformedMidi
 
-# numba speeds up matchers of parangonar other than this one, and costs a sixth of the imports.
-with deferring(*UNUSED_BY_SCORES, absent=("numba",)):
+# parangonar imports these where they are installed, for other matchers than this one; torch alone takes seconds.
+with deferring(*UNUSED_BY_SCORES, absent=("miditok", "numba", "symusic", "torch")):
     from parangonar.match.matchers import DualDTWNoteMatcher, OnsetMatcherDTW
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
