@@ -6,7 +6,8 @@ import librosa
 import torch
 from torch import Tensor, nn
 
-from percepiano_core.dynamics.loudness import FPS, N_FFT, SAMPLE_RATE, framed
+from percepiano_core.dynamics.frame_grid import FPS
+from percepiano_core.dynamics.loudness import N_FFT, SAMPLE_RATE, framed
 
 N_MELS = 128
 LOWEST_HZ, HIGHEST_HZ = 30.0, 11025.0

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from percepiano_core.dynamics.frame_grid import FPS
 from percepiano_core.dynamics.psychoacoustics import (
     REFERENCE_DB,
     SONE_DB_PER_DOUBLING,
@@ -26,7 +27,6 @@ from percepiano_core.dynamics.psychoacoustics import (
 
 SAMPLE_RATE = 22050  # of the network's input
 N_FFT = 1024
-FPS = 50  # frames a second of the network's input and output
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""From logits of frames to beats, downbeats, dynamic levels and change points (spec: dynamics.md, section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from percepiano_core.dynamics.frame_grid import FPS
+
+PEAK_REACH = 3  # frames to each side of which a peak is the largest
+EVALUATION_THRESHOLD = 0.0  # logit of a change point in the published evaluation (probability 0.5)
+INFERENCE_THRESHOLD = 1.0  # in its practical use (probability 0.73; the paper says 75 %)
+
+
+def peaks(logits: np.ndarray) -> np.ndarray:
+    """Frames, in order, whose logit [T] is above 0 and the largest within three frames; equal neighbours all count."""
+    largest = maximum_filter1d(logits, 2 * PEAK_REACH + 1, mode="constant", cval=-np.inf)
+    return np.flatnonzero((logits == largest) & (logits > 0))
+
+
+def merge_adjacent(frames: np.ndarray, width: float = 1) -> np.ndarray:
+    """Frames (increasing) with those at most `width` apart merged into one, which may lie between frames.
+
+    The published rule: a frame joins the group if it is near the group's running mean, so that 3, 4, 5 gives 3.5 and 5.
+    """
+    merged: list[float] = []
+    size = 0
+    for frame in frames.tolist():
+        if size and frame - merged[-1] <= width:
+            size += 1
+            merged[-1] += (frame - merged[-1]) / size
+        else:
+            merged.append(float(frame))
+            size = 1
+    return np.array(merged, dtype=np.float64)
+
+
+def decode_beats(beat_logits: np.ndarray, downbeat_logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times (seconds, increasing) of beats and of downbeats from logits [T].
+
+    Each downbeat moves to the nearest beat, however far (the earlier of two); without beats it stays.
+    """
+    beats = merge_adjacent(peaks(beat_logits)) / FPS
+    downbeats = merge_adjacent(peaks(downbeat_logits)) / FPS
+    if len(beats):
+        downbeats = beats[nearest(downbeats, beats)]
+    return beats, np.unique(downbeats)
+
+
+def decode_levels(logits: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Class at each of the frames [n] from logits [T, 6]; blank, 0, may win. Frames beyond the last take the last."""
+    return logits[np.clip(frames, 0, len(logits) - 1)].argmax(axis=1)
+
+
+def decode_change_points(
+    logits: np.ndarray, beat_frames: np.ndarray, threshold: float = EVALUATION_THRESHOLD
+) -> np.ndarray:
+    """Which beats are change points, [n] bool: those nearest to a frame whose logit [T] reaches the threshold.
+
+    beat_frames : [n] frames, increasing; the earlier of two equally near beats, and of equal ones the first, counts
+    """
+    chosen = np.zeros(len(beat_frames), dtype=bool)
+    fired = np.flatnonzero(logits >= threshold)
+    if len(beat_frames):
+        chosen[nearest(fired, beat_frames)] = True
+    return chosen
+
+
+def nearest(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Index of the element of `grid` (increasing, not empty) nearest to each value; of equally near ones the first."""
+    right = np.clip(np.searchsorted(grid, values, side="left"), 1, max(len(grid) - 1, 1))
+    left = right - 1
+    right = np.minimum(right, len(grid) - 1)
+    index = np.where(np.abs(grid[left] - values) <= np.abs(grid[right] - values), left, right)
+    return np.searchsorted(grid, grid[index], side="left")
