@@ -1,5 +1,6 @@
 """Note-wise features of one segment: of its score once, of each performance."""
 
+from percepiano_core.corpus.root import corpus_root
 from percepiano_core.errors import DataError
 from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
 from percepiano_core.features.score.read import read_score
@@ -10,10 +11,11 @@ from percepiano_core.store.alignments import read_segment_alignments
 from percepiano_core.store.features import write_segment_features
 
 with logged(snakemake.log[0]):
+    root = corpus_root(snakemake.config["corpus"]["root"])
     compat, lines = snakemake.params.settings["compat"], []
 
     def listed(name, error):
-        lines.append(from_error("features", name, error, "no note-wise features"))
+        lines.append(from_error("features", name, error, "no note-wise features", root))
 
     segment = SegmentFeatures(compat, EMPTY_SCORE, {})
     try:

@@ -14,9 +14,7 @@ with logged(snakemake.log[0]):
     begun = time.perf_counter()
     wildcards, params = snakemake.wildcards, snakemake.params
     performances = read_manifest(snakemake.input.performances)
-    examples = load_examples(
-        performances, snakemake.input.get("descriptors"), snakemake.input.labels
-    )
+    examples = load_examples(performances, snakemake.input.get("descriptors"), snakemake.input.labels)
     split = read_split(snakemake.input.split)
     folds = list(split.folds) if wildcards.folds == "all" else [wildcards.folds]
     blocks, chosen = run_folds(

@@ -7,7 +7,7 @@ Source: spec alignment.md, sections 1 and 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -55,11 +55,13 @@ class Alignment:
     score_notes : structured array of ALIGNED_NOTE_DTYPE [s], by onset and pitch; tremolos expanded, unisons merged
     performed_kept : bool [p] over `PerformedMidi.notes`; False for the second stroke of a doubled note
     matches : int [m, 2], rows of `score_notes` and rows of `PerformedMidi.notes`, sorted; each row at most once
+    thresholds : what its verdict is given by
     """
 
     score_notes: np.ndarray
     performed_kept: np.ndarray
     matches: np.ndarray
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def deletions(self) -> np.ndarray:
@@ -88,5 +90,5 @@ class Alignment:
 
     @property
     def status(self) -> Status:
-        """Verdict under the default thresholds; `Thresholds(...).status(alignment.c)` gives another."""
-        return Thresholds().status(self.c)
+        """Verdict on the quality c."""
+        return self.thresholds.status(self.c)

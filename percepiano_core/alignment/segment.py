@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,52 +20,54 @@ Aligned = dict[str, tuple[PerformedMidi, Alignment]]
 
 
 def align_segment(
-    score: Path | str, performances: Mapping[str, Path | str], thresholds: Thresholds
+    score: Path, performances: Mapping[str, Path], thresholds: Thresholds, root: Path
 ) -> tuple[np.ndarray, Aligned, list[QualityLine]]:
     """Score notes (ALIGNED_NOTE_DTYPE), performance -> (what was played, its alignment), and quality lines.
 
     A performance that cannot be read is left out; under a score that cannot be read every performance stays, with no
-    note matched, so that what needs no score still has it.
+    note matched, so that what needs no score still has it. `root` is the corpus's: lines name files below it.
     """
-    notes, lines = _score_notes(score)
+    notes, lines = _score_notes(score, root)
     aligned: Aligned = {}
     for name, path in performances.items():
         try:
             performed = read_performance(path)
         except DataError as error:
-            lines.append(from_error(STAGE, name, error, "no features: models see it as missing"))
+            lines.append(from_error(STAGE, name, error, "no features: models see it as missing", root))
             continue
-        aligned[name] = performed, align(notes, performed) if len(notes) else _unmatched(notes, performed)
-    return notes, aligned, lines + _misfits(aligned, performances, thresholds)
+        aligned[name] = performed, _aligned(notes, performed, thresholds)
+    return notes, aligned, lines + _misfits(aligned, performances, root)
 
 
-def _score_notes(score: Path | str) -> tuple[np.ndarray, list[QualityLine]]:
+def _score_notes(score: Path, root: Path) -> tuple[np.ndarray, list[QualityLine]]:
     try:
         return read_score_notes(score), []
     except DataError as error:
         consequence = "no aligned features for its performances"
-        return np.empty(0, dtype=ALIGNED_NOTE_DTYPE), [from_error(STAGE, Path(score).stem, error, consequence)]
+        return np.empty(0, dtype=ALIGNED_NOTE_DTYPE), [from_error(STAGE, score.stem, error, consequence, root)]
 
 
-def _unmatched(notes: np.ndarray, performed: PerformedMidi) -> Alignment:
-    return Alignment(notes, np.ones(len(performed.notes), dtype=bool), np.empty((0, 2), dtype=np.int64))
+def _aligned(notes: np.ndarray, performed: PerformedMidi, thresholds: Thresholds) -> Alignment:
+    if len(notes):
+        return replace(align(notes, performed), thresholds=thresholds)
+    return Alignment(notes, np.ones(len(performed.notes), dtype=bool), np.empty((0, 2), dtype=np.int64), thresholds)
 
 
-def _misfits(aligned: Aligned, files: Mapping[str, Path | str], thresholds: Thresholds) -> list[QualityLine]:
+def _misfits(aligned: Aligned, files: Mapping[str, Path], root: Path) -> list[QualityLine]:
     """A line for each performance that fits its score badly, or not at all."""
     return [
-        _misfit(name, files[name], alignment, thresholds)
+        _misfit(name, files[name].relative_to(root).as_posix(), alignment)
         for name, (_, alignment) in aligned.items()
-        if len(alignment.score_notes) and alignment.c < thresholds.usable
+        if len(alignment.score_notes) and alignment.status in ("reported", "failed")
     ]
 
 
-def _misfit(name: str, path: Path | str, alignment: Alignment, thresholds: Thresholds) -> QualityLine:
-    failed = alignment.c < thresholds.reported
+def _misfit(name: str, file: str, alignment: Alignment) -> QualityLine:
+    failed = alignment.status == "failed"
     return QualityLine(
         stage=STAGE,
         subject=name,
-        file=str(path),
+        file=file,
         problem=f"{len(alignment.matches)} of {len(alignment.score_notes)} score notes matched (c = {alignment.c:.2f})",
         consequence="flagged; no aligned features" if failed else "flagged; its features are used",
         remedy="check that the file plays this segment" if failed else "none needed",

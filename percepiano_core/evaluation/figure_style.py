@@ -1,27 +1,16 @@
-"""How the figures of the results look, and how they are written: the same numbers give the same bytes."""
+"""How the figures of the results look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from percepiano_core.files import replacing
-
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "percepiano",  # otherwise ids are random
-    "svg.fonttype": "path",  # the same picture where the font is missing
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-}
 # Okabe and Ito's colours, told apart by colour-blind readers; each has a marker of its own for grey print.
 INK, BLUE, ORANGE, VERMILLION, GREEN, PURPLE, SKY = (
     "#000000", "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#56B4E9",
@@ -29,22 +18,6 @@ INK, BLUE, ORANGE, VERMILLION, GREEN, PURPLE, SKY = (
 GREY = "0.55"
 SYNTHETIC_MARK = "SYNTHETIC DATA"
 LOWEST_R2 = -0.5  # scores below are drawn at the edge
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw inside this, so that no setting of the user's changes the bytes."""
-    with mpl.rc_context(STYLE):
-        yield
-
-
-def save(figure: Figure, path: Path | str) -> None:
-    """Write the figure, whole or not at all, as the file's extension says (SVG for the report)."""
-    path = Path(path)
-    kind = path.suffix.lstrip(".")
-    metadata = {"Date": None} if kind == "svg" else None
-    with replacing(path) as part:
-        figure.savefig(part, format=kind, metadata=metadata, dpi=110)
 
 
 def finish(figure: Figure, title: str, reading: str, handles: Sequence[Line2D], synthetic: bool) -> None:

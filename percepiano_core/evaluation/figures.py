@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from percepiano_core.drawing import save, styled
 from percepiano_core.evaluation.figure_style import (
     BLUE,
     GREEN,
@@ -24,8 +25,6 @@ from percepiano_core.evaluation.figure_style import (
     finish,
     handle,
     r2_axis,
-    save,
-    styled,
 )
 
 COLUMNS = 3  # panels beside one another

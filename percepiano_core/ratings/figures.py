@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from percepiano_core.drawing import save, styled
 from percepiano_core.ratings.agreement import CEILING
 from percepiano_core.ratings.dimensions import DIMENSIONS
 
-STYLE: dict[Any, Any] = {"svg.hashsalt": "percepiano", "font.size": 9.0, "font.family": "DejaVu Sans"}
 READING = (
     "A rating is the mean of a few listeners who differ. The part of it that is chance cannot be predicted: "
     "an R2 near the ceiling is as good as it gets."
@@ -32,7 +30,7 @@ def draw_agreement(path: Path | str, columns: Mapping[str, np.ndarray], *, sourc
     source : shown in the title, such as "PercePiano" or "synthetic data"
     """
     heading = "How far do listeners agree, and how much can a model predict?"
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(11.0, 6.8))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 3))
         _draw_raters(left, columns)
@@ -43,7 +41,7 @@ def draw_agreement(path: Path | str, columns: Mapping[str, np.ndarray], *, sourc
         figure.suptitle(f"{heading} ({source})" if source else heading)
         figure.text(0.5, 0.015, READING, ha="center", color="0.35", fontsize=8)
         figure.tight_layout(rect=(0, 0.03, 1, 1))
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        save(figure, path)
 
 
 def _draw_raters(axes: Axes, columns: Mapping[str, np.ndarray]) -> None:

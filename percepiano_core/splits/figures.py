@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from percepiano_core.drawing import save, styled
 from percepiano_core.splits.leakage import KINDS
 from percepiano_core.splits.overview import SplitOverview
 
@@ -37,12 +35,6 @@ READING = (
     "and can score well by remembering it."
 )
 WIDTH, LINE, HEAD, FOOT = 11.0, 1.1, 1.35, 0.75  # inches
-STABLE: dict[Any, Any] = {
-    "svg.hashsalt": "percepiano",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-}  # equal bytes on every run
-
 Works = Sequence[tuple[str, int]]  # overview.works
 
 
@@ -55,12 +47,8 @@ def draw_overview(path: Path | str, overviews: Sequence[SplitOverview], works: W
     works : from overview.works, names and widths of the blocks of the role grids
     title : heading; say "synthetic" here if the corpus is
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with mpl.rc_context(STABLE):
-        overview_figure(overviews, works, title).savefig(part, format="svg", metadata={"Date": None})
-    part.replace(path)
+    with styled():
+        save(overview_figure(overviews, works, title), path)
 
 
 def overview_figure(overviews: Sequence[SplitOverview], works: Works, title: str) -> Figure:

@@ -4,18 +4,19 @@ Later stages read this and never the MusicXML or MIDI files again. Layout (kind 
 
     score_note_ids [s], score_notes [s] (the other fields of ALIGNED_NOTE_DTYPE)
     performances/<performance>/notes [p], controls [c], kept [p], matches [m, 2]
-        attributes: ticks_per_quarter, end_sec; for inspection c, score_coverage, performance_coverage, status
+        attributes: ticks_per_quarter, end_sec, thresholds; for inspection c, score_coverage, performance_coverage,
+        status
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment
+from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment, Thresholds
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.store.container import Tree, read_container, write_container
 
@@ -91,6 +92,7 @@ def _performance_tree(aligned: AlignedPerformance) -> Tree:
             "score_coverage": alignment.score_coverage,
             "performance_coverage": alignment.performance_coverage,
             "status": alignment.status,
+            "thresholds": list(astuple(alignment.thresholds)),
         },
     }
 
@@ -100,4 +102,5 @@ def _aligned_performance(score_notes: np.ndarray, tree: Tree) -> AlignedPerforma
     performed = PerformedMidi(
         tree["notes"], tree["controls"], int(attributes["ticks_per_quarter"]), float(attributes["end_sec"])
     )
-    return AlignedPerformance(performed, Alignment(score_notes, tree["kept"], tree["matches"]))
+    thresholds = Thresholds(*attributes["thresholds"].tolist())
+    return AlignedPerformance(performed, Alignment(score_notes, tree["kept"], tree["matches"], thresholds))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import h5py
 import numpy as np
 
 from percepiano_core.errors import UserError
+from percepiano_core.files import replacing
 
 Tree = dict[str, Any]  # str -> array, or a nested Tree; the key "attrs" holds scalars, strings and lists of strings
 
@@ -21,14 +21,10 @@ def write_container(path: Path | str, kind: str, version: int, tree: Mapping[str
     Nested mappings become groups, arrays become datasets (structured arrays keep their field names), and the key
     "attrs" at any level becomes the group's attributes. Equal input gives equal bytes.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with h5py.File(part, "w") as file:
+    with replacing(path) as part, h5py.File(part, "w") as file:
         file.attrs["kind"] = kind
         file.attrs["schema_version"] = version
         _write_group(file, tree)
-    part.replace(path)
 
 
 def read_container(path: Path | str, kind: str, version: int) -> Tree:
