@@ -139,13 +139,10 @@ def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
 
 def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:
     from percepiano_core.corpus.midi import read_performance
-    from percepiano_core.features.descriptors.aligned import aligned_descriptors
-    from percepiano_core.features.descriptors.raw import raw_descriptors
-    from percepiano_core.features.descriptors.table import in_set
+    from percepiano_core.features.descriptors.performance import performance_descriptors
 
     performed = read_performance(midi)
-    aligned = aligned_descriptors(_align(score_path, performed, midi), performed)
-    row = in_set("raw", raw_descriptors(performed)) | in_set("aligned", aligned)
+    row = performance_descriptors(performed, _align(score_path, performed, midi))
     return ["performance", *row], [[midi.stem.strip(), *(_cell(value) for value in row.values())]]
 
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from percepiano_core.features.descriptors.aligned import aligned_descriptors
-from percepiano_core.features.descriptors.raw import raw_descriptors
-from percepiano_core.features.descriptors.table import in_set
+from percepiano_core.features.descriptors.performance import performance_descriptors
 from percepiano_core.store.alignments import read_segment_alignments
 
 Described = dict[str, dict[str, float]]  # performance -> column -> value
@@ -24,7 +22,6 @@ def describe_segments(paths: Sequence[Path | str], processes: int) -> Described:
 def describe_segment(path: Path | str) -> Described:
     """Descriptors of one segment's performances."""
     return {
-        name: in_set("raw", raw_descriptors(each.performed))
-        | in_set("aligned", aligned_descriptors(each.alignment, each.performed))
+        name: performance_descriptors(each.performed, each.alignment)
         for name, each in read_segment_alignments(path).performances.items()
     }
