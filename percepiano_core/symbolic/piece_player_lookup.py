@@ -17,18 +17,18 @@ from percepiano_core.symbolic.selection import best_setting
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
     """Settings: `penalties`, the ridge penalties to choose from."""
-    weights = {penalty: _fit(train, penalty) for penalty in settings["penalties"]}
-    on_valid, on_test = _indicators(train, valid), _indicators(train, test)
-    centre = train.labels.mean(axis=0)
-    penalty, score = best_setting(weights, lambda p: centre + on_valid @ weights[p], valid.labels)
-    return Predicted(np.clip(centre + on_test @ weights[penalty], 0, 1), {"penalty": penalty, "valid_r2": score})
+    known, on_valid, on_test = (_indicators(train, each) for each in (train, valid, test))
+    origin, centre = known.mean(axis=0), train.labels.mean(axis=0)
+    effects = {penalty: _effects(known - origin, train.labels - centre, penalty) for penalty in settings["penalties"]}
+    penalty, score = best_setting(effects, lambda p: centre + (on_valid - origin) @ effects[p], valid.labels)
+    predicted = np.clip(centre + (on_test - origin) @ effects[penalty], 0, 1)
+    return Predicted(predicted, {"penalty": penalty, "valid_r2": score})
 
 
-def _fit(train: Examples, penalty: float) -> np.ndarray:
-    """Effects [columns, 19] of each segment, player and work, relative to the train mean."""
-    columns = _indicators(train, train)
+def _effects(columns: np.ndarray, ratings: np.ndarray, penalty: float) -> np.ndarray:
+    """Effects [columns, 19] of each segment, player and work; columns and ratings are centred, so the mean is free."""
     gram = columns.T @ columns + penalty * np.eye(columns.shape[1])
-    return np.linalg.solve(gram, columns.T @ (train.labels - train.labels.mean(axis=0)))
+    return np.linalg.solve(gram, columns.T @ ratings)
 
 
 def _indicators(train: Examples, examples: Examples) -> np.ndarray:
