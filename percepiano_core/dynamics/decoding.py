@@ -52,18 +52,23 @@ def decode_levels(logits: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return logits[np.clip(frames, 0, len(logits) - 1)].argmax(axis=1)
 
 
+def change_point_evidence(logits: np.ndarray, beat_frames: np.ndarray) -> np.ndarray:
+    """Largest logit of the frames that are nearest to each beat [n], -inf for a beat that is nearest to none.
+
+    logits : [T]; beat_frames : [n], increasing; a frame between two beats belongs to the earlier, of beats in one
+    frame to the first
+    """
+    evidence = np.full(len(beat_frames), -np.inf)
+    if len(beat_frames):
+        np.maximum.at(evidence, nearest(np.arange(len(logits)), beat_frames), logits)
+    return evidence
+
+
 def decode_change_points(
     logits: np.ndarray, beat_frames: np.ndarray, threshold: float = EVALUATION_THRESHOLD
 ) -> np.ndarray:
-    """Which beats are change points, [n] bool: those nearest to a frame whose logit [T] reaches the threshold.
-
-    beat_frames : [n] frames, increasing; the earlier of two equally near beats, and of equal ones the first, counts
-    """
-    chosen = np.zeros(len(beat_frames), dtype=bool)
-    fired = np.flatnonzero(logits >= threshold)
-    if len(beat_frames):
-        chosen[nearest(fired, beat_frames)] = True
-    return chosen
+    """Which beats [n] are change points: those nearest to a frame whose logit reaches the threshold."""
+    return change_point_evidence(logits, beat_frames) >= threshold
 
 
 def nearest(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
