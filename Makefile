@@ -12,7 +12,8 @@ setup: $(SETUP)
 $(SETUP): pyproject.toml envs/requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found; install Python 3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/requirements.lock -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/requirements.lock -e ".[dev,torch]"
+	$(BIN)/python -m compileall -q percepiano_core
 	@touch $@
 
 demo: $(SETUP)
@@ -22,11 +23,11 @@ demo: $(SETUP)
 	@$(BIN)/percepiano where demo
 
 test: $(SETUP) check
-	$(BIN)/pytest -m "not slow"
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 quick-test: $(SETUP)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(SETUP)
 	$(BIN)/ruff format --check .

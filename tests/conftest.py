@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import tempfile
@@ -20,9 +21,12 @@ def _shared() -> Path:
 
 
 def _unpacked(shared: Path, name: str) -> Path:
-    """The unpacked corpus; the packing script does nothing when it is unpacked already."""
+    """The unpacked corpus; the packing script does nothing when it is unpacked already, and runs once at a time."""
     target = Path(os.environ.get("PERCEPIANO_CORPORA", Path(tempfile.gettempdir()) / "piano-corpora"))
-    subprocess.run([shared / "data" / "unpack.sh", target, name], check=True, capture_output=True)
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([shared / "data" / "unpack.sh", target, name], check=True, capture_output=True)
     return target / name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import pandas as pd
 import pytest
-from workflow_runs import new_run, snakemake
+from workflow_runs import copied_code, new_run, snakemake
 
 from percepiano_core.quality import QualityLine, read_quality
 
@@ -48,9 +48,14 @@ def text(content: str) -> Callable[[Path], None]:
 
 
 @pytest.fixture(scope="module")
-def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied_code(tmp_path_factory.mktemp("code"))
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
     """A finished run on a corpus with one fault of each kind."""
-    run = new_run(tmp_path_factory.mktemp("damaged"), segments=12)
+    run = new_run(tmp_path_factory.mktemp("damaged"), segments=10)
     corpus = run / "corpus"
     rows = pd.read_csv(corpus / "manifest.csv", dtype=str)
     first = rows.groupby("segment", sort=True).nth(1).reset_index(drop=True)
@@ -64,7 +69,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ratings[3][5] = "77"
     with (corpus / "ratings.csv").open("w", newline="") as file:
         csv.writer(file).writerows([header, *ratings])
-    snakemake(run)
+    snakemake(run, code=code)
     return run
 
 
@@ -115,8 +120,10 @@ def test_every_rated_performance_still_has_a_prediction(damaged: Path) -> None:
         ("splits={'names': ['performers']}", ["splits.names.0", "performers"]),
     ],
 )
-def test_a_wrong_setting_stops_the_run_before_any_work(damaged: Path, settings: str, words: list[str]) -> None:
-    output = snakemake(damaged, "-n", "--config", settings, check=False)
+def test_a_wrong_setting_stops_the_run_before_any_work(
+    damaged: Path, code: Path, settings: str, words: list[str]
+) -> None:
+    output = snakemake(damaged, "-n", "--config", settings, code=code, check=False)
     assert all(word in output for word in words), output
     assert "Traceback" not in output
     assert "Job stats" not in output
