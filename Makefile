@@ -5,7 +5,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 2)
 RUN    := $(BIN)/snakemake --cores $(CORES)
 SETUP  := .venv/.installed
 
-.PHONY: setup closures demo test quick-test check table3 report corpus lock clean-demo
+.PHONY: setup closures demo test quick-test check table3 publish report corpus lock clean-demo
 
 setup: $(SETUP)
 
@@ -42,6 +42,15 @@ table3: $(SETUP) corpus
 	$(RUN)
 	$(RUN) --report results/report.html
 	@$(BIN)/percepiano where .
+
+# Keep the tables of the run in FOLDER (default: here) in the repository, with what they were made by.
+publish: FOLDER = .
+publish:
+	mkdir -p results/published/symbolic/figures
+	cp $(FOLDER)/results/table3*.csv $(FOLDER)/results/ablation.csv $(FOLDER)/results/provenance/* $(FOLDER)/results/quality/quality.csv \
+	  $(FOLDER)/results/ratings/reliability.csv $(FOLDER)/results/ratings/raters.csv $(FOLDER)/results/splits/leakage.csv \
+	  $(FOLDER)/results/alignment/coverage.csv results/published/symbolic/
+	cp $(FOLDER)/results/figures/*.svg results/published/symbolic/figures/
 
 report: $(SETUP)
 	$(RUN) --report results/report.html
