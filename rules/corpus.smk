@@ -35,6 +35,8 @@ rule manifest:
         "results/benchmarks/manifest.tsv"
     conda:
         "../envs/workflow.yaml"
+    # First, since Snakemake looks at all files of every waiting job before each start.
+    priority: 20
     params:
         code=code("write_manifest.py"),
         listing=listing_digest(),
@@ -108,6 +110,8 @@ rule text_groups:
         "results/benchmarks/text_groups.tsv"
     conda:
         "../envs/workflow.yaml"
+    # First, since Snakemake looks at all files of every waiting job before each start.
+    priority: 20
     params:
         code=code("group_texts.py"),
         works={segment: SEGMENTS[segment][0].work for segment in SEGMENTS},
