@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
-import tempfile
 from pathlib import Path
 
 import mir_eval
@@ -13,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mazurkabl_corpus import durations, mazurkabl_root
 
 from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka, list_mazurkas, read_mazurka
 from percepiano_core.dynamics.folds import FOLDS, read_blocks
@@ -28,7 +25,7 @@ from percepiano_core.dynamics.metrics import (
 )
 from percepiano_core.dynamics.scoring import ScoredRecording, choose_threshold, honest_scores, paper_scores
 
-HOP_SECONDS = 512 / 44100
+__all__ = ["durations", "mazurkabl_root"]  # fixtures
 times = st.lists(st.integers(0, 400), max_size=25, unique=True).map(lambda frames: np.sort(frames) / 50)
 
 
@@ -136,13 +133,6 @@ def test_the_threshold_is_chosen_by_the_recordings_given() -> None:
 
 
 @pytest.fixture(scope="module")
-def mazurkabl_root(shared: Path) -> Path:
-    target = Path(os.environ.get("PERCEPIANO_CORPORA", Path(tempfile.gettempdir()) / "piano-corpora"))
-    subprocess.run([shared / "data" / "unpack.sh", target, "mazurkabl"], check=True, capture_output=True)
-    return target / "mazurkabl"
-
-
-@pytest.fixture(scope="module")
 def blocks(mazurkabl_root: Path) -> list[list[Mazurka]]:
     mazurkas = [read_mazurka(mazurkabl_root, name) for name in list_mazurkas(mazurkabl_root)]
     return [[mazurka for mazurka in mazurkas if read_blocks()[mazurka.name] == block] for block in range(FOLDS)]
@@ -190,17 +180,15 @@ def test_floors_of_change_points_are_the_measured_ones(
 
 
 def test_padding_alone_scores_what_was_measured_on_the_published_fold(
-    mazurkabl_root: Path, blocks: list[list[Mazurka]]
+    durations: dict[str, float], blocks: list[list[Mazurka]]
 ) -> None:
-    with (mazurkabl_root / "sones_q" / "index.csv").open(encoding="utf-8", newline="") as file:
-        rows = {(row["opus"], f"pid{row['pid']}"): int(row["rows"]) for row in csv.DictReader(file)}
     silent, perfect = [], []
     for mazurka in blocks[0]:
         labels = beat_labels(mazurka)
         for pid, beat_times in mazurka.beats.columns.items():
             if pid in UNRELIABLE.get(mazurka.name, ()):
                 continue
-            frames = frame_count(rows[mazurka.name, pid] * HOP_SECONDS + 0.0116)
+            frames = frame_count(durations[f"{mazurka.name}/{pid}"])
             logits = np.full((frames, 1), -1.0)
             silent.append(ScoredRecording(beat_times, labels, {"change_point": logits}))
             known = logits.copy()

@@ -8,38 +8,33 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from mazurkabl_corpus import durations, mazurkabl_root
 
 from percepiano_core.corpus.mazurkabl import (
     EXCLUDED_MAZURKAS,
     LEVELS,
     UNRELIABLE,
     Mazurka,
+    curve_path,
     list_mazurkas,
     read_beat_loudness,
     read_loudness_curve,
     read_mazurka,
 )
+from percepiano_core.dynamics.curves import curve_duration
 from percepiano_core.dynamics.folds import FOLDS, make_fold, read_blocks
 from percepiano_core.dynamics.labels import CLASSES, beat_labels
 from percepiano_core.dynamics.rolls import positive_weight, training_starts
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.splits.folds import Fold
 
-HOP_SECONDS = 512 / 44100
-
-
-@pytest.fixture(scope="session")
-def mazurkabl_root(shared: Path) -> Path:
-    """The unpacked corpus; the packing script does nothing when it is unpacked already."""
-    target = Path(os.environ.get("PERCEPIANO_CORPORA", Path(tempfile.gettempdir()) / "piano-corpora"))
-    subprocess.run([shared / "data" / "unpack.sh", target, "mazurkabl"], check=True, capture_output=True)
-    return target / "mazurkabl"
+__all__ = ["durations", "mazurkabl_root"]  # fixtures
 
 
 @pytest.fixture(scope="session")
@@ -51,15 +46,6 @@ def mazurkas(mazurkabl_root: Path) -> list[Mazurka]:
 def facts(golden: Path) -> dict[str, dict[str, str]]:
     with (golden / "dynamics" / "mazurkabl_facts.csv").open(encoding="utf-8", newline="") as file:
         return {row["mazurka"]: row for row in csv.DictReader(file)}
-
-
-@pytest.fixture(scope="session")
-def durations(mazurkabl_root: Path) -> dict[str, float]:
-    """Seconds of every recording, from the length of its loudness curve."""
-    with (mazurkabl_root / "sones_q" / "index.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            f"{row['opus']}/pid{row['pid']}": int(row["rows"]) * HOP_SECONDS + 0.0116 for row in csv.DictReader(file)
-        }
 
 
 def recordings(mazurkas: list[Mazurka]) -> list[tuple[str, str]]:
@@ -143,7 +129,7 @@ def test_a_corrected_pid_is_left_alone(mazurkabl_root: Path, tmp_path: Path) -> 
 def test_loudness_curves_are_read_in_sone(mazurkabl_root: Path, durations: dict[str, float]) -> None:
     curve = read_loudness_curve(mazurkabl_root, "M41-3", "pid1263-27")
     assert curve[:2].tolist() == [2.7468316, 3.7243383]
-    assert len(curve) * HOP_SECONDS + 0.0116 == pytest.approx(durations["M41-3/pid1263-27"])
+    assert curve_duration(len(curve)) == pytest.approx(durations["M41-3/pid1263-27"])
 
 
 def test_test_folds_hold_every_recording_and_train_leaves_out_eleven(mazurkas: list[Mazurka]) -> None:
@@ -282,3 +268,23 @@ def test_curves_written_from_the_pack_are_read(shared: Path, mazurkabl_root: Pat
     for pid in pids[::8]:
         decoded, published = (read_loudness_curve(root, "M41-3", pid) for root in (tmp_path, mazurkabl_root))
         assert np.abs(decoded - published).max() < 0.0006
+
+
+@pytest.mark.parametrize(
+    "excerpt, pid, row",
+    [("dynamics_demo1_rubinstein-2896", "pid9059b-16", 8312), ("dynamics_demo2_magallof-2914", "pid9074g-12", 7722)],
+)
+def test_our_loudness_follows_the_published_curves_of_the_real_excerpts(
+    mazurkabl_root: Path, excerpt: str, pid: str, row: int
+) -> None:
+    torch = pytest.importorskip("torch", reason="needs the torch extra")
+    from percepiano_core.dynamics.loudness import PsychoFeatureExtractor
+
+    root = Path(os.environ.get("MAZURKABL_ROOT", mazurkabl_root))
+    recording = root / "media" / f"{excerpt}.wav"
+    if not recording.is_file() or not curve_path(root, "M63-3", pid).is_file():
+        pytest.skip("needs the media folder and the M63-3 curves of the published MazurkaBL: set MAZURKABL_ROOT")
+    waveform, rate = soundfile.read(recording)
+    found = PsychoFeatureExtractor(rate, hop=512, mode="ma")(torch.from_numpy(waveform)).total[0].numpy()
+    curve = read_loudness_curve(root, "M63-3", pid)[row : row + len(found)]
+    assert np.corrcoef(found, curve)[0, 1] > 0.95

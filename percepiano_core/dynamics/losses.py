@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from percepiano_core.dynamics.labels import BLANK
+
 TOLERANCE = 3  # frames
 
 
@@ -51,12 +53,15 @@ def total_loss(
 ) -> dict[str, Tensor]:
     """Loss of each task that has logits, and their plain sum as "total".
 
-    logits : task -> [B, T, outputs]; targets : task -> [B, T], "beat" always among them, for dynamics count at beats
+    Dynamics count at beats that have a level.
+
+    logits : task -> [B, T, outputs]; targets : task -> [B, T], "beat" always among them
     """
     losses = {}
     for task, found in logits.items():
         if task == "dynamic":
-            losses[task] = masked_cross_entropy(found, targets[task], targets["beat"])
+            labelled = targets["beat"] * (targets[task] != BLANK)
+            losses[task] = masked_cross_entropy(found, targets[task], labelled)
         else:
             losses[task] = shift_tolerant_bce(found[..., 0], targets[task], positive_weights[task])
     return losses | {"total": torch.stack(list(losses.values())).sum()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
+import soundfile  # type: ignore[import-untyped]
+import soxr  # type: ignore[import-untyped]
 
 from percepiano_core.dynamics.loudness import SAMPLE_RATE, peak_normalised
 from percepiano_core.errors import DataError
