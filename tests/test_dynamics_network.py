@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from percepiano_core.dynamics.layers import Merge, UpSample
+from percepiano_core.dynamics.losses import total_loss
 from percepiano_core.dynamics.models import (
     EXPERTS,
     LATENT,
@@ -112,6 +113,23 @@ def test_every_parameter_gets_a_gradient(config: NetworkConfig) -> None:
     network = DynamicsNetwork(config)
     sum(found.square().sum() for found in network(torch.rand(2, 4, 100)).values()).backward()
     assert [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
+
+
+def test_twenty_steps_teach_a_small_network_where_the_events_are() -> None:
+    torch.manual_seed(0)
+    events = (torch.arange(300) % 25 == 12).float().expand(2, 300)
+    targets = {"dynamic": torch.full((2, 300), 2), **dict.fromkeys(("beat", "downbeat", "change_point"), events)}
+    network = DynamicsNetwork(NetworkConfig(bands=4))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    features = torch.rand(2, 4, 300) + 3 * events[:, None]
+    history = []
+    for _ in range(20):
+        losses = total_loss(network(features), targets, dict.fromkeys(TASKS, 18.0))
+        optimizer.zero_grad()
+        losses["total"].backward()
+        optimizer.step()
+        history.append({task: loss.item() for task, loss in losses.items()})
+    assert all(history[-1][task] < 0.6 * history[0][task] for task in TASKS), (history[0], history[-1])
 
 
 def test_scales_may_differ() -> None:
