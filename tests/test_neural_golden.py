@@ -1,5 +1,7 @@
 """The models against the published classes: counts, logits, gradients, three steps (percepiano-models.md, Checks)."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -139,6 +141,19 @@ def test_every_preset_builds_with_the_width_of_its_feature_set():
         with torch.device("meta"):
             model = HierarchicalModel(WIDTHS[preset.feature_set], preset.architecture)
         assert count_parameters(model) > 100_000, preset.description
+
+
+def test_the_documentation_counts_what_the_presets_build():
+    page = (Path(__file__).parent.parent / "docs" / "neural_models.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| ")]
+    documented = {row[0]: row[1:] for row in rows if row[0] in PRESETS}
+    assert documented.keys() == PRESETS.keys()
+    for name, (features, _, published, active) in documented.items():
+        item = PRESETS[name]
+        width = WIDTHS[features]
+        assert features == item.feature_set
+        assert int(published.replace(",", "")) == published_parameters(width, item.architecture), name
+        assert int(active.replace(",", "")) == active_parameters(width, item.architecture), name
 
 
 def test_the_ladder_adds_beats_and_measures():

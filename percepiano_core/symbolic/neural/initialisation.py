@@ -18,7 +18,12 @@ FORGET_BIAS = 1.0  # a tensor; the two biases add up to 2
 
 
 def initialise(model: nn.Module, options: Options) -> None:
-    """Draw anew what the options name; the random numbers are torch's global generator's."""
+    """Draw anew what the options name; the random numbers are torch's global generator's.
+
+    A model without storage (torch's meta device), which is only counted or asked for its names, is left as it is.
+    """
+    if next(model.parameters()).is_meta:
+        return
     if options.lstm_init == "orthogonal":
         for recurrence in _modules(model, nn.LSTM):
             _orthogonal(recurrence)
