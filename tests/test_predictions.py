@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.store.predictions import (
     COLUMNS,
     FoldPredictions,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from percepiano_core.corpus import percepiano
 from percepiano_core.corpus.readers import list_performances
+from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.ratings.derivations import clean, derive, published
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.ratings.labels import Labels, labels_of_corpus, read_labels, select_performances, write_labels
 from percepiano_core.ratings.person_ratings import first_occurrences
 from percepiano_core.ratings.shuffle import shuffled

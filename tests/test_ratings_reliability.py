@@ -10,6 +10,7 @@ import pytest
 from percepiano_core.corpus import percepiano
 from percepiano_core.corpus.readers import list_performances
 from percepiano_core.corpus.records import Performance
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.agreement import agreement_columns, read_agreement, write_agreement, write_rater_counts
 from percepiano_core.ratings.ceiling import (
     Noise,
@@ -21,7 +22,6 @@ from percepiano_core.ratings.ceiling import (
     write_noise,
 )
 from percepiano_core.ratings.derivations import published
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.figures import draw_agreement
 from percepiano_core.ratings.labels import Labels
 from percepiano_core.ratings.labels import select_performances as select_labels

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from percepiano_core.corpus.records import Performance
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 from percepiano_core.symbolic.data import load_examples
 
 

@@ -15,9 +15,9 @@ from percepiano_core.corpus.synthetic.perception import PIECE_KEYS, WEIGHTS
 from percepiano_core.corpus.synthetic.pianists import PARAMETERS
 from percepiano_core.corpus.synthetic.raters import COLUMNS, FEWEST, MOST
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
+from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.ratings.ceiling import ceiling, noise_variance
 from percepiano_core.ratings.derivations import derive
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.ratings.person_ratings import person_ratings
 from percepiano_core.ratings.table import RatingTable, read_ratings
 

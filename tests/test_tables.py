@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from evaluation_cases import MODELS, WIDTH, spec, write_corpus, write_run
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.ablation import ABLATION_COLUMNS, Ablation, AblationStep, ablation_table
 from percepiano_core.evaluation.published_results import published_beside, published_results
@@ -22,7 +23,6 @@ from percepiano_core.evaluation.table3 import (
     table3_per_dimension,
     write_table,
 )
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 GOLDEN_TABLE3_COLUMNS = (
     "split,model,features,labels,r2,r2_sd,r2_ci_low,r2_ci_high,r2_humans,ceiling,mse,pearson,within_segment_r,"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.corpus.manifest import read_manifest
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 REMEDY = "make corpus, ratings and predictions from the same configuration"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.reliability import RaterCount, Reliability
 
 CEILING = "ceiling_"  # prefix of the columns that hold ceilings

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.corpus.records import Performance
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.labels import Labels, select_performances
 from percepiano_core.ratings.person_ratings import PersonRatings, index_by_first
 from percepiano_core.ratings.variance import Scatter, scatter

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from percepiano_core.dimensions import DIMENSIONS
 from percepiano_core.drawing import save, styled
 from percepiano_core.ratings.agreement import CEILING
-from percepiano_core.ratings.dimensions import DIMENSIONS
 
 READING = (
     "A rating is the mean of a few listeners who differ. The part of it that is chance cannot be predicted: "

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 COLUMNS = ("performance", "n_raters", *DIMENSION_KEYS, *(f"std_{key}" for key in DIMENSION_KEYS))
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.quality import QualityLine
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 KEY_COLUMNS = ("user", "dataID", "filename")
 SCALE = 7.0  # ratings are 1-7; labels are divided by it

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.files import replacing, write_text
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 if TYPE_CHECKING:
     import pandas as pd

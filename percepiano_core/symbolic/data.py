@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from percepiano_core.corpus.records import Performance
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from percepiano_core.corpus.synthetic.music import stream
 from percepiano_core.corpus.synthetic.perception import MIDDLE
-from percepiano_core.ratings.dimensions import DIMENSIONS
+from percepiano_core.dimensions import DIMENSIONS
 
 COLUMNS = (
     "user",

@@ -29,8 +29,8 @@ from percepiano_core.corpus.synthetic.pianists import PARAMETERS, RENDERING, exp
 from percepiano_core.corpus.synthetic.playing import Playing, play
 from percepiano_core.corpus.synthetic.raters import COLUMNS, rating_rows
 from percepiano_core.corpus.synthetic.readme import readme
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.ratings.dimensions import DIMENSION_KEYS
 
 PARAMETERS_FILE = "parameters.json"
 COMPOSER = "Synthetic"
