@@ -115,6 +115,7 @@ def test_every_parameter_gets_a_gradient(config: NetworkConfig) -> None:
     assert [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
 
 
+@pytest.mark.slow
 def test_twenty_steps_teach_a_small_network_where_the_events_are() -> None:
     torch.manual_seed(0)
     events = (torch.arange(300) % 25 == 12).float().expand(2, 300)

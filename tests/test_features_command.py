@@ -101,7 +101,7 @@ def test_descriptors_are_one_row(percepiano_root: Path, tmp_path: Path) -> None:
     assert run(*paths(percepiano_root, STEM), "--set", "descriptors", "-o", out).exit_code == 0
     header, *rows = list(csv.reader(out.open(newline="")))
     assert len(rows) == 1
-    assert len(header) == 1 + 86 + 146 + 1
+    assert len(header) == 1 + 86 + 26 + 146 + 1  # performance; raw, tonal, aligned, its flag
     assert rows[0][0] == STEM
 
 

@@ -180,6 +180,7 @@ def test_section_tempo_and_the_other_score_sets_are_presets_of_their_width():
     assert [c for c in column_names("score79") if c != "section_tempo"] == column_names("score78")
 
 
+@pytest.mark.slow
 def test_a_model_can_learn(batch):
     model, target = _model("measure").train(), torch.rand(3, 19, generator=torch.Generator().manual_seed(1))
     optimiser = torch.optim.Adam(parameter_groups(model, 1e-2))
