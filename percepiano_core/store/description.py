@@ -20,8 +20,10 @@ def describe_segments(paths: Sequence[Path | str], processes: int) -> Described:
 
 
 def describe_segment(path: Path | str) -> Described:
-    """Descriptors of one segment's performances."""
+    """Descriptors of one segment's performances; those of the score are missing where it could not be read."""
+    segment = read_segment_alignments(path)
+    readable = len(segment.score_notes) > 0
     return {
-        name: performance_descriptors(each.performed, each.alignment)
-        for name, each in read_segment_alignments(path).performances.items()
+        name: performance_descriptors(each.performed, each.alignment if readable else None)
+        for name, each in segment.performances.items()
     }
