@@ -11,7 +11,7 @@ import pytest
 
 from percepiano_core.corpus import percepiano
 from percepiano_core.errors import UserError
-from percepiano_core.features.score.read import read_score
+from percepiano_core.features.score.text import read_text
 from percepiano_core.splits.groups import chord_sequence, read_groups, text_groups, write_groups
 
 SCALE = [(60 + step,) for step in range(20)]
@@ -74,12 +74,7 @@ def test_real_scores_have_the_measured_number_of_groups(
         expected = {row["segment"]: row["group"] for row in csv.DictReader(file)}
     performances, _ = percepiano.survey(percepiano_root)
     scores = {each.segment: each.score for each in performances}
-    tables = {
-        segment: read_score(percepiano_root / score, compat="default", composer="") for segment, score in scores.items()
-    }
-    chords = {
-        segment: chord_sequence(table.notes["onset_quarter"], table.notes["pitch"]) for segment, table in tables.items()
-    }
+    chords = {segment: chord_sequence(*read_text(percepiano_root / score)) for segment, score in scores.items()}
     start = time.perf_counter()
     groups = text_groups(chords, {each.segment: each.work for each in performances}, threshold)
     assert time.perf_counter() - start < 5

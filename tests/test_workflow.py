@@ -117,14 +117,17 @@ def test_a_model_s_module_reruns_its_folds_and_the_tables_alone(finished: Path, 
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(
     finished: Path, code: Path, edited: Callable
 ) -> None:
-    edited("percepiano_core/features/score/metre_features.py", "import", "UNUSED = 1\nimport")
+    edited("percepiano_core/features/score/metre_features.py", "LOOK_BACK_DURATIONS = 4", "LOOK_BACK_DURATIONS = 5")
     jobs = planned_jobs(snakemake(finished, "-n", code=code))
     assert jobs["features"] == 6
     assert {"align", "descriptors", "fit"}.isdisjoint(jobs)
 
 
 def test_one_setting_reruns_what_reads_it(finished: Path, code: Path) -> None:
-    jobs = planned_jobs(snakemake(finished, "-n", "--config", "bootstrap={'resamples': 60}", code=code))
+    settings = (finished / "run.yaml").read_text()
+    (finished / "run.yaml").write_text(settings.replace("resamples: 50", "resamples: 60"))
+    jobs = planned_jobs(snakemake(finished, "-n", code=code))
+    (finished / "run.yaml").write_text(settings)
     assert {"table3", "figures"} <= set(jobs)
     assert {"align", "features", "descriptors", "fit", "split"}.isdisjoint(jobs)
 

@@ -53,7 +53,7 @@ def copied_code(folder: Path) -> Path:
 def command(run: Path, *arguments: str, code: Path) -> list[str]:
     """The command line of a run."""
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(code / "Snakefile"), "--directory", str(run)]
-    return [*snakemake, "--cores", "2", "--configfile", str(run / "run.yaml"), *arguments]
+    return [*snakemake, "--configfile", str(run / "run.yaml"), "--cores", "2", *arguments]
 
 
 def environment(code: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Find the segments that share their text: written repeats and overlapping excerpts."""
 
 from percepiano_core.errors import DataError
-from percepiano_core.features.score.read import read_score
+from percepiano_core.features.score.text import read_text
 from percepiano_core.job import logged
 from percepiano_core.splits.groups import chord_sequence, text_groups, write_groups
 
@@ -9,12 +9,10 @@ with logged(snakemake.log[0]):
     chords = {}
     for segment, score in zip(snakemake.params.works, snakemake.input, strict=True):
         try:
-            notes = read_score(score, compat="default", composer="").notes
+            chords[segment] = chord_sequence(*read_text(score))
         except DataError as error:  # listed by the alignment of the segment; it stays a group of its own
             print(error)
             chords[segment] = []
-        else:
-            chords[segment] = chord_sequence(notes["onset_quarter"], notes["pitch"])
     groups = text_groups(chords, snakemake.params.works, snakemake.params.threshold)
     write_groups(snakemake.output.table, groups)
     print(f"{len(groups)} segments in {len(set(groups.values()))} text groups")
