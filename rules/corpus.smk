@@ -33,10 +33,10 @@ rule manifest:
         "results/logs/manifest.log",
     benchmark:
         "results/benchmarks/manifest.tsv"
-    conda:
-        "../envs/workflow.yaml"
     # First, since Snakemake looks at all files of every waiting job before each start.
     priority: 20
+    conda:
+        "../envs/workflow.yaml"
     params:
         code=code("write_manifest.py"),
         listing=listing_digest(),
@@ -108,10 +108,10 @@ rule text_groups:
         "results/logs/text_groups.log",
     benchmark:
         "results/benchmarks/text_groups.tsv"
-    conda:
-        "../envs/workflow.yaml"
     # First, since Snakemake looks at all files of every waiting job before each start.
     priority: 20
+    conda:
+        "../envs/workflow.yaml"
     params:
         code=code("group_texts.py"),
         works={segment: SEGMENTS[segment][0].work for segment in SEGMENTS},
