@@ -66,7 +66,6 @@ class RunInfo:
     settings: Mapping[str, Any]  # the model's configuration block
     config_hash: str
     code_digest: str
-    seconds: float = 0.0  # wall time of fit and prediction
     chosen: Mapping[str, Any] = field(default_factory=dict)  # what the valid role chose, by fold
 
 
