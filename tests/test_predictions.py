@@ -129,7 +129,7 @@ def test_faulty_predictions_are_not_written(tmp_path: Path, blocks: list[FoldPre
 
 
 def test_run_info_comes_back_and_rejects_other_fields(tmp_path: Path) -> None:
-    info = RunInfo("ridge", "descriptors", "published", {"alphas": [1.0]}, "abc", "def", 1.5, {"0": {"alpha": 1.0}})
+    info = RunInfo("ridge", "descriptors", "published", {"alphas": [1.0]}, "abc", "def", {"0": {"alpha": 1.0}})
     write_run_info(tmp_path, info)
     assert read_run_info(tmp_path) == info
     (tmp_path / "run.json").write_text('{"model": "ridge"}')
