@@ -57,12 +57,6 @@ def block_digest(block: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(block, sort_keys=True).encode()).hexdigest()[:DIGITS]
 
 
-def file_sha256(path: Path | str) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _parents(name: str) -> Iterator[str]:
     while "." in name:
         name = name.rpartition(".")[0]

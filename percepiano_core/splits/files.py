@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from percepiano_core.errors import UserError
+from percepiano_core.files import write_text
 from percepiano_core.splits.folds import Fold, Split, folds_as_lists
 
 FORMAT = "percepiano split 1"
@@ -41,15 +41,6 @@ def read_split(path: Path | str) -> Split:
     if split.sha256 != content["sha256"]:
         raise UserError(path, "its folds do not match its hash, so it was edited", "delete it, run again")
     return split
-
-
-def write_text(path: Path | str, text: str) -> None:
-    """Write UTF-8 text with \\n endings atomically: a killed writer leaves no file or the old one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def _from_content(content: dict[str, Any]) -> Split:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.errors import UserError
-from percepiano_core.splits.files import write_text
+from percepiano_core.files import write_text
 
 ONSET_DECIMALS = 2  # of a quarter: nearer notes are one chord
 LEAST_RATIO = 0.3  # quick_ratio below which a pair is never linked

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
-from percepiano_core.splits.files import write_text
+from percepiano_core.files import write_text
 from percepiano_core.splits.folds import ROLES, Fold, Split, SplitCorpus
 
 KINDS = ("work", "piece", "segment", "group", "player", "file")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from percepiano_core.files import replacing
 
 
 def in_set(name: str, descriptors: Mapping[str, float]) -> dict[str, float]:
@@ -22,17 +23,13 @@ def write_descriptors(path: Path | str, rows: Mapping[str, Mapping[str, float]])
 
     Columns stand in the order in which the sorted rows first name them; what a row lacks, or is not finite, is empty.
     """
-    path = Path(path)
     ordered = sorted(rows.items())
     columns = list(dict.fromkeys(column for _, row in ordered for column in row))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["performance", *columns])
         for performance, row in ordered:
             writer.writerow([performance, *(_cell(row.get(column, math.nan)) for column in columns)])
-    part.replace(path)
 
 
 def _cell(value: float) -> str:
