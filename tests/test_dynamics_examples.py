@@ -1,0 +1,84 @@
+"""Containers of recordings: what goes in comes out, and what does not fit is refused in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from percepiano_core.dynamics.examples import Example, read_examples, write_examples
+from percepiano_core.dynamics.labels import BeatLabels
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.store.container import write_container
+
+
+def example(name: str = "piece/one", beats: int = 12, duration: float = 8.0, seed: int = 0) -> Example:
+    rng = np.random.default_rng(seed)
+    level = np.repeat([2, 4, 0], beats // 3)
+    first = np.arange(beats) % 3 == 0
+    return Example(
+        name=name,
+        group="piece",
+        duration=duration,
+        beat_times=np.linspace(0.5, duration - 0.5, beats),
+        labels=BeatLabels(level, np.arange(beats) == 4, first, first),
+        inputs={
+            "curves8": rng.random((8, round(duration * 50) + 1)),
+            "bssl": rng.random((22, round(duration * 50) + 1)),
+        },
+    )
+
+
+def test_recordings_survive_a_container(tmp_path: Path) -> None:
+    written = [example("piece/b", seed=1), replace(example("piece/a", duration=9.5), unreliable=True)]
+    write_examples(tmp_path / "piece.h5", written)
+    found = read_examples(tmp_path / "piece.h5")
+    assert [each.name for each in found] == ["piece/b", "piece/a"]
+    assert [each.unreliable for each in found] == [False, True]
+    for ours, theirs in zip(written, found, strict=True):
+        assert (theirs.group, theirs.duration) == (ours.group, ours.duration)
+        for field in ("level", "change_point", "downbeat", "measure"):
+            assert np.array_equal(getattr(theirs.labels, field), getattr(ours.labels, field))
+        assert np.array_equal(theirs.downbeat_times, ours.downbeat_times)
+        assert theirs.inputs["bssl"].dtype == np.float16
+        assert theirs.inputs["bssl"] == pytest.approx(ours.inputs["bssl"], abs=1e-3)
+
+
+def test_only_the_named_inputs_are_read(tmp_path: Path) -> None:
+    write_examples(tmp_path / "piece.h5", [example()])
+    assert set(read_examples(tmp_path / "piece.h5", ["bssl"])[0].inputs) == {"bssl"}
+    with pytest.raises(UserError, match=r"piece/one has no input logmel \(it has bssl, curves8\)"):
+        read_examples(tmp_path / "piece.h5", ["logmel"])
+
+
+def test_equal_recordings_give_equal_bytes(tmp_path: Path) -> None:
+    for name in ("first.h5", "second.h5"):
+        write_examples(tmp_path / name, [example()])
+    assert (tmp_path / "first.h5").read_bytes() == (tmp_path / "second.h5").read_bytes()
+
+
+def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path) -> None:
+    good = example()
+    broken = {
+        "not of its 11 beats": replace(good, beat_times=good.beat_times[:-1]),
+        "not in order of time": replace(good, beat_times=good.beat_times[::-1]),
+        "not channels x 401 frames": replace(good, inputs={"bssl": np.zeros((22, 400))}),
+        "not finite in half precision": replace(good, inputs={"bssl": np.full((22, 401), np.nan)}),
+    }
+    for problem, bad in broken.items():
+        with pytest.raises(DataError, match=problem) as error:
+            write_examples(tmp_path / "piece.h5", [bad])
+        assert "\n" not in str(error.value)
+    with pytest.raises(UserError, match="no recording"):
+        write_examples(tmp_path / "piece.h5", [])
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_file_is_no_container(tmp_path: Path) -> None:
+    (tmp_path / "notes.h5").write_text("no container")
+    write_container(tmp_path / "other.h5", "features", 1, {})
+    for name in ("notes.h5", "other.h5", "absent.h5"):
+        with pytest.raises(UserError, match=name):
+            read_examples(tmp_path / name)
