@@ -1,4 +1,4 @@
-"""The symbolic neural models: stages on the way to a level, and a head over that level's rows.
+"""The hierarchical models: every stage that an architecture can name.
 
 One class covers the published note, voice, beat, measure and total_note_cat heads, the seven-layer recurrence, and the
 ladder that adds beats and measures to it; the architecture chooses. Source: percepiano-models.md, sections 1 and 2.
@@ -6,50 +6,13 @@ ladder that adds beats and measures to it; the architecture chooses. Source: per
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from percepiano_core.symbolic.neural.architecture import LEVELS, Architecture
-from percepiano_core.symbolic.neural.head import Head
-from percepiano_core.symbolic.neural.initialisation import initialise
-from percepiano_core.symbolic.neural.legacy import padded_rows
-from percepiano_core.symbolic.neural.notes import NoteBatch
-from percepiano_core.symbolic.neural.stages import Activations, build_stage, note_width
+from percepiano_core.symbolic.neural.architecture import Architecture
+from percepiano_core.symbolic.neural.staged_model import StagedModel
+from percepiano_core.symbolic.neural.stages import build_stage
 
 
-class HierarchicalModel(nn.Module):
+class HierarchicalModel(StagedModel):
     """Features of notes -> logits of the 19 ratings; the ratings, 0 to 1, are their sigmoid."""
 
     def __init__(self, width: int, architecture: Architecture) -> None:
-        super().__init__()
-        names = LEVELS[architecture.level]
-        self.architecture = architecture
-        self.stages = nn.ModuleDict(
-            {name: build_stage(name, names[:i], width, architecture) for i, name in enumerate(names)}
-        )
-        over_notes = architecture.level not in ("beat", "measure")
-        read = note_width(names, architecture.hidden) if over_notes else 2 * architecture.hidden
-        self.head = Head(read, over_notes, architecture)
-        initialise(self, architecture.options)
-
-    def forward(self, batch: NoteBatch) -> Tensor:
-        """Logits [b, 19]; those of a performance do not depend on the others, unless padding is "legacy"."""
-        return self.activations(batch)[0]
-
-    def activations(self, batch: NoteBatch) -> tuple[Tensor, Activations]:
-        """Logits [b, 19] and what every stage made on the way."""
-        first, *later = self.stages.values()
-        made: Activations = first(batch)
-        for stage in later:
-            made = stage(made, batch)
-        logits, made.attention["pool"] = self.head(*self._read(made, batch), len(batch))
-        return logits, made
-
-    def _read(self, made: Activations, batch: NoteBatch) -> tuple[Tensor, Tensor]:
-        """Rows that the head reads, and the performance of each."""
-        level = self.architecture.level
-        if level in ("beat", "measure"):
-            rows = batch.beats if level == "beat" else batch.measures
-            return made.levels[level], rows.owner
-        if self.architecture.options.padding == "legacy":
-            return padded_rows(made.of_notes, batch)
-        return made.of_notes, batch.notes.owner
+        super().__init__(width, architecture, build_stage)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from percepiano_core.symbolic.neural.architecture import Options
 from percepiano_core.symbolic.neural.attention import Attended
+from percepiano_core.symbolic.neural.note_stage import Activations
 from percepiano_core.symbolic.neural.notes import NoteBatch
 from percepiano_core.symbolic.neural.segments import segment_entropy
-from percepiano_core.symbolic.neural.stages import Activations
 
 TINY = 1e-8  # section 6
 

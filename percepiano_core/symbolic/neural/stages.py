@@ -1,55 +1,23 @@
-"""The stages of the encoders: each reads what earlier stages made of a batch and adds its own.
+"""The stages above the notes: voices, beats, measures, and back to the notes.
 
-A model is a sequence of stages (architecture.LEVELS); only those on the way to its head are built. H stands for the
-hidden units of a direction. Source: percepiano-models.md, section 2.
+A model is a sequence of stages (architecture.LEVELS); only those on the way to its head are built, and each reads what
+earlier stages made of a batch and adds its own. H stands for the hidden units of a direction.
+Source: percepiano-models.md, section 2, rows 3 to 9.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from percepiano_core.symbolic.neural.architecture import Architecture
-from percepiano_core.symbolic.neural.attention import Attended, ContextAttention
+from percepiano_core.symbolic.neural.attention import ContextAttention
 from percepiano_core.symbolic.neural.legacy import guessed_reach
+from percepiano_core.symbolic.neural.note_stage import Activations, build_note_stage, note_width
 from percepiano_core.symbolic.neural.notes import NoteBatch
 from percepiano_core.symbolic.neural.recurrence import SequenceLSTM
-
-
-@dataclass(eq=False)
-class Activations:
-    """What the stages have made so far.
-
-    Attributes
-    ----------
-    embedded : notes [n, H]
-    of_notes : what is known of each note by now [n, d]; the next stage reads it, and heads over notes
-    levels : "note" [n, 2H], "voice" [n, 2H], "beat" [beats, 2H], "measure" [measures, 2H]
-    attention : "beat", "measure" -> how their rows were made; "pool" -> how the head pooled
-    """
-
-    embedded: Tensor
-    of_notes: Tensor
-    levels: dict[str, Tensor] = field(default_factory=dict)
-    attention: dict[str, Attended] = field(default_factory=dict)
-
-
-class NoteStage(nn.Module):
-    """Embed each note, then read the notes in order: features [n, w] -> [n, 2H]."""
-
-    def __init__(self, width: int, hidden: int, layers: int, dropout: float) -> None:
-        super().__init__()
-        self.embed = nn.Linear(width, hidden)
-        self.rnn = SequenceLSTM(hidden, hidden, layers, dropout)
-
-    def forward(self, batch: NoteBatch) -> Activations:
-        """The first stage."""
-        embedded = self.embed(batch.features)
-        notes = self.rnn(embedded, batch.notes.unrolling)
-        return Activations(embedded, notes, {"note": notes})
 
 
 class VoiceStage(nn.Module):
@@ -133,7 +101,7 @@ def build_stage(name: str, before: tuple[str, ...], width: int, architecture: Ar
     hidden, dropout, heads = architecture.hidden, architecture.dropout, architecture.heads
     layers, temperature = architecture.layers, architecture.options.temperature("segment")
     if name in ("note", "stack"):
-        return NoteStage(width, hidden, getattr(layers, name), dropout)
+        return build_note_stage(name, before, width, architecture)
     if name == "voice":
         return VoiceStage(hidden, layers.voice, dropout)
     if name == "beat":
@@ -142,11 +110,3 @@ def build_stage(name: str, before: tuple[str, ...], width: int, architecture: Ar
     if name == "measure":
         return MeasureStage(2 * hidden, hidden, layers.measure, heads, dropout, temperature)
     return SpanStage(guessed_reach if architecture.options.span_length == "legacy" else None)
-
-
-def note_width(stages: tuple[str, ...], hidden: int) -> int:
-    """Width of what is known of each note after these stages."""
-    parts = [stage for stage in stages if stage in ("note", "stack", "voice")]
-    if "span" in stages:
-        parts += [stage for stage in stages if stage in ("beat", "measure")]
-    return 2 * hidden * len(parts)
