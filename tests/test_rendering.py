@@ -1,0 +1,161 @@
+"""MIDI files to sound: what FluidSynth is given, and what is checked before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+
+from percepiano_core.corpus import rendering
+from percepiano_core.corpus.midi import read_performance
+from percepiano_core.corpus.rendering import (
+    RenderSettings,
+    SoundFont,
+    find_font,
+    find_program,
+    render,
+    samples_digest,
+    sounding_end,
+)
+from percepiano_core.errors import DataError, UserError
+
+SETTINGS = RenderSettings()
+SMALL_FONTS = ("TimGM6mb.sf2", "default-GM.sf2")
+
+
+@pytest.fixture(scope="module")
+def font() -> SoundFont:
+    """A small sound font; tests that sound skip where FluidSynth or a font is not installed."""
+    if shutil.which("fluidsynth") is None:
+        pytest.skip("needs FluidSynth (apt-get install fluidsynth timgm6mb-soundfont)")
+    for name in SMALL_FONTS:
+        try:
+            return find_font(name)
+        except UserError:
+            continue
+    pytest.skip("needs a sound font (apt-get install timgm6mb-soundfont)")
+
+
+def write_midi(
+    path: Path, pedal: tuple[int | None, int | None] = (None, None), velocity: int = 64, end_tick: int = 960
+) -> Path:
+    """Two quarters of 480 ticks at 120 (0 to 0.5 and 0.5 to 1 s); the pedal goes down and up at ticks."""
+    events = [(tick, 64, value) for tick, value in zip(pedal, (127, 0), strict=True) if tick is not None]
+    messages = [(tick, mido.Message("control_change", control=number, value=value)) for tick, number, value in events]
+    for start, pitch in ((0, 60), (480, 67)):
+        messages.append((start, mido.Message("note_on", note=pitch, velocity=velocity)))
+        messages.append((start + 480, mido.Message("note_off", note=pitch)))
+    messages.sort(key=lambda pair: pair[0])
+    track = mido.MidiTrack()
+    at = 0
+    for tick, message in messages:
+        track.append(message.copy(time=tick - at))
+        at = tick
+    track.append(mido.MetaMessage("end_of_track", time=end_tick - at))
+    midi = mido.MidiFile(ticks_per_beat=480)
+    midi.tracks.append(track)
+    midi.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("pedal", "end"),
+    [((None, None), 1.0), ((100, 500), 1.0), ((100, 1440), 1.5), ((100, None), 2.0)],
+)
+def test_the_sound_ends_with_the_last_key_or_with_the_pedal_that_holds_it(
+    tmp_path: Path, pedal: tuple[int | None, int | None], end: float
+) -> None:
+    path = write_midi(tmp_path / "a.mid", pedal, end_tick=1920)
+    assert sounding_end(read_performance(path)) == pytest.approx(end)
+
+
+def test_a_rendering_has_the_samples_that_are_said(tmp_path: Path, font: SoundFont) -> None:
+    made = render(write_midi(tmp_path / "a.mid"), tmp_path / "a.flac", font, SETTINGS)
+    samples, rate = soundfile.read(tmp_path / "a.flac", always_2d=True)
+    assert (rate, samples.shape) == (22050, (44100, 2))  # 1 s of notes, 1 s of tail
+    assert made.seconds == 2.0
+    assert made.peak == pytest.approx(np.abs(samples).max(), abs=1e-6)
+    assert 0.001 < made.peak < 1
+    assert made.sha256 == samples_digest(tmp_path / "a.flac")
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("a.mid", "a.flac")] == []
+
+
+def test_equal_input_gives_equal_samples_and_equal_flac_files(tmp_path: Path, font: SoundFont) -> None:
+    midi = write_midi(tmp_path / " with a space.mid")
+    hashes = {render(midi, tmp_path / name, font, SETTINGS).sha256 for name in ("a.flac", "b.flac")}
+    assert len(hashes) == 1
+    assert (tmp_path / "a.flac").read_bytes() == (tmp_path / "b.flac").read_bytes()
+
+
+def test_the_level_is_kept(tmp_path: Path, font: SoundFont) -> None:
+    soft, loud = (
+        render(
+            write_midi(tmp_path / f"{velocity}.mid", velocity=velocity), tmp_path / f"{velocity}.wav", font, SETTINGS
+        ).peak
+        for velocity in (30, 100)
+    )
+    assert loud > 3 * soft
+
+
+def test_a_wav_file_holds_floats_and_a_flac_file_24_bits_of_them(tmp_path: Path, font: SoundFont) -> None:
+    midi = write_midi(tmp_path / "a.mid")
+    for kind, subtype in ((".wav", "FLOAT"), (".flac", "PCM_24")):
+        render(midi, tmp_path / f"a{kind}", font, SETTINGS)
+        assert soundfile.info(tmp_path / f"a{kind}").subtype == subtype
+    pair = [soundfile.read(tmp_path / f"a{kind}")[0] for kind in (".wav", ".flac")]
+    assert np.abs(pair[0] - pair[1]).max() < 2**-23
+
+
+def test_settings_are_those_of_the_call_not_of_the_users_fluidsynth(
+    tmp_path: Path, font: SoundFont, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midi = write_midi(tmp_path / "a.mid")
+    plain = render(midi, tmp_path / "a.flac", font, SETTINGS).sha256
+    (tmp_path / ".fluidsynth").write_text("gain 3\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert render(midi, tmp_path / "b.flac", font, SETTINGS).sha256 == plain
+
+
+def test_a_missing_font_is_one_line_before_anything_is_rendered() -> None:
+    with pytest.raises(UserError, match="no such sound font") as error:
+        find_font("absent.sf2")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.sf2").write_text("RIFF, or so it says")
+    with pytest.raises(UserError, match="not a sound font"):
+        find_font(tmp_path / "a.sf2")
+
+
+def test_a_font_is_found_by_its_name_and_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.sf2").write_bytes(b"RIFF\0\0\0\0sfbk")
+    monkeypatch.setattr(rendering, "FONT_FOLDERS", (tmp_path,))
+    found = find_font("a.sf2")
+    assert found.path == tmp_path / "a.sf2"
+    assert found.sha256 == hashlib.sha256(b"RIFF\0\0\0\0sfbk").hexdigest()
+
+
+def test_a_missing_program_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(UserError, match="fluidsynth: not found"):
+        find_program()
+
+
+def test_a_broken_midi_file_is_one_line(tmp_path: Path, font: SoundFont) -> None:
+    broken = tmp_path / "broken.mid"
+    broken.write_bytes(write_midi(tmp_path / "a.mid").read_bytes()[:40])
+    with pytest.raises(DataError, match="not a readable MIDI file"):
+        render(broken, tmp_path / "a.flac", font, SETTINGS)
+    assert not (tmp_path / "a.flac").exists()
+
+
+def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="neither WAV nor FLAC"):
+        render(tmp_path / "a.mid", tmp_path / "a.mp3", SoundFont(tmp_path, ""), SETTINGS)
