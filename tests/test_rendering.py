@@ -23,6 +23,7 @@ from percepiano_core.corpus.rendering import (
     samples_digest,
     sounding_end,
 )
+from percepiano_core.corpus.renderings import read_renderings, render_files, rendering_path, write_renderings
 from percepiano_core.errors import DataError, UserError
 
 SETTINGS = RenderSettings()
@@ -159,3 +160,22 @@ def test_a_broken_midi_file_is_one_line(tmp_path: Path, font: SoundFont) -> None
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="neither WAV nor FLAC"):
         render(tmp_path / "a.mid", tmp_path / "a.mp3", SoundFont(tmp_path, ""), SETTINGS)
+
+
+def test_many_files_are_rendered_and_the_broken_one_is_listed(tmp_path: Path, font: SoundFont) -> None:
+    files = {f"Composer/Piece/{name}": write_midi(tmp_path / f"{name}.mid") for name in ("one", "two")}
+    (tmp_path / "broken.mid").write_text("no MIDI")
+    files["Composer/Piece/broken"] = tmp_path / "broken.mid"
+    rendered, unusable = render_files(files, tmp_path / "sound", font, SETTINGS, tmp_path)
+    assert [each.name for each in rendered] == ["Composer/Piece/one", "Composer/Piece/two"]
+    assert [(line.subject, line.file) for line in unusable] == [("Composer/Piece/broken", "broken.mid")]
+    assert rendered[0].samples_sha256 == samples_digest(rendering_path(tmp_path / "sound", "Composer/Piece/one"))
+    write_renderings(tmp_path / "table.csv", rendered)
+    assert read_renderings(tmp_path / "table.csv") == rendered
+
+
+def test_another_table_is_no_table_of_renderings(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    for name in ("table.csv", "absent.csv"):
+        with pytest.raises(UserError, match="not a table of renderings"):
+            read_renderings(tmp_path / name)

@@ -6,6 +6,7 @@ See `asap.py` for the corpus. Source: spec dynamics.md, sections 6 and 7 (track 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from percepiano_core.corpus.asap import AsapRecording, list_recordings
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
 
@@ -21,6 +23,7 @@ LEVEL_OF_MARK = {  # static marks of scores, folded to five levels
     **{"pppp": "pp", "ppp": "pp", "pp": "pp", "p": "p", "mp": "mf", "mf": "mf"},
     **{"f": "f", "ff": "ff", "fff": "ff", "ffff": "ff"},
 }
+MARK = re.compile(rb"<(%s)\s*/>" % b"|".join(mark.encode() for mark in LEVEL_OF_MARK))  # in MusicXML
 UNPACK = "unpack the corpus again"
 
 
@@ -56,6 +59,18 @@ class MarkedScore:
 
     marks: tuple[LevelMark, ...]
     notes: dict[str, float]
+
+
+def marked_recordings(root: Path | str) -> list[AsapRecording]:
+    """Recordings with beats, a robust alignment, and a level mark in their score, in the corpus's order.
+
+    Without a mark there is nothing to learn of levels, and that nothing changes would be wrong. UserError if the folder
+    holds no ASAP corpus.
+    """
+    root = Path(root)
+    robust = [each for each in list_recordings(root) if each.robust]
+    marked = {score for score in {each.score for each in robust} if MARK.search((root / score).read_bytes())}
+    return [each for each in robust if each.score in marked and (root / annotations_path(each.midi)).is_file()]
 
 
 def annotations_path(midi: str) -> str:
