@@ -16,6 +16,7 @@ include: "rules/common.smk"
 include: "rules/corpus.smk"
 include: "rules/features.smk"
 include: "rules/symbolic.smk"
+include: "rules/recordings.smk"
 include: "rules/report.smk"
 
 

@@ -1,0 +1,167 @@
+# From MIDI to sound, many files a job, and from sound to what the dynamics networks are given.
+
+import os
+
+from percepiano_core.digest import dependency_versions
+
+RENDERINGS = "results/recordings/{corpus}"
+ASAP_EXAMPLES = "results/dynamics/examples/asap/{piece}.h5"
+
+
+def one_line(function):
+    """The function, remembering its results; what a person did wrong stops the run in one line."""
+
+    @cache
+    def checked(*arguments):
+        try:
+            return function(*arguments)
+        except UserError as error:
+            raise WorkflowError(str(error)) from None
+
+    return checked
+
+
+def asap_root():
+    """Folder of ASAP: the environment variable ASAP_ROOT wins over the configuration."""
+    return Path(os.environ.get("ASAP_ROOT") or config["rendering"]["corpora"]["asap"])
+
+
+@one_line
+def asap_recordings():
+    """Name of each performance of ASAP that the dynamics networks can learn from -> the recording."""
+    from percepiano_core.corpus.asap_dynamics import marked_recordings
+    from percepiano_core.dynamics.asap_folds import performance_name
+
+    return {performance_name(each): each for each in marked_recordings(asap_root())}
+
+
+def asap_pieces():
+    """Piece of ASAP -> block of the folds; empty where there is no ASAP."""
+    from percepiano_core.dynamics.asap_folds import piece_block, piece_name
+
+    if not asap_root().is_dir():
+        return {}
+    pieces = sorted({piece_name(each) for each in asap_recordings().values()})
+    return {piece: piece_block(piece) for piece in pieces}
+
+
+def rendered_files(corpus):
+    """Name of each performance of a corpus -> its MIDI file; the corpora that can be rendered stand here."""
+    return {name: asap_root() / each.midi for name, each in asap_recordings().items()}
+
+
+def render_batch(wildcards):
+    """The performances of one job: name -> MIDI file."""
+    files = list(rendered_files(wildcards.corpus).items())
+    size = config["rendering"]["files_a_job"]
+    return dict(files[int(wildcards.batch) * size : (int(wildcards.batch) + 1) * size])
+
+
+def batches_of(corpus, names):
+    """Numbers of the jobs that render the named performances."""
+    order = list(rendered_files(corpus))
+    return sorted(
+        {order.index(name) // config["rendering"]["files_a_job"] for name in names}
+    )
+
+
+def performances_of(piece):
+    """Names of a piece's performances."""
+    return [name for name in asap_recordings() if name.rpartition("/")[0] == piece]
+
+
+def labelled_files(wildcards):
+    """What the labels of a piece are read from: score, alignments, beats; and the performed velocities."""
+    from percepiano_core.corpus.asap_dynamics import annotations_path
+
+    found = [asap_recordings()[name] for name in performances_of(wildcards.piece)]
+    paths = [
+        path
+        for each in found
+        for path in (
+            each.score,
+            each.note_alignment,
+            annotations_path(each.midi),
+            each.midi,
+        )
+    ]
+    return [asap_root() / path for path in dict.fromkeys(paths)]
+
+
+@one_line
+def sound_font():
+    """The configured sound font, and the hash of its bytes."""
+    from percepiano_core.corpus.rendering import find_font
+
+    font = find_font(config["rendering"]["sound_font"])
+    return {"path": str(font.path), "sha256": font.sha256}
+
+
+@one_line
+def synthesiser():
+    """Version of the program that renders."""
+    from percepiano_core.corpus.rendering import program_version
+
+    return program_version()
+
+
+rule render:
+    input:
+        midi=lambda wildcards: list(render_batch(wildcards).values()),
+    output:
+        audio=directory(f"{RENDERINGS}/audio/{{batch}}"),
+        table=f"{RENDERINGS}/batch_{{batch}}.csv",
+        quality="results/quality/recordings/{corpus}_{batch}.csv",
+    log:
+        "results/logs/render/{corpus}_{batch}.log",
+    benchmark:
+        "results/benchmarks/render/{corpus}_{batch}.tsv"
+    wildcard_constraints:
+        corpus="asap",
+        batch="[0-9]+",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("render_midi.py"),
+        deps=dependency_versions("soundfile", "numpy"),
+        names=lambda wildcards: list(render_batch(wildcards)),
+        synthesiser=lambda wildcards: synthesiser(),
+        font=lambda wildcards: sound_font(),
+        settings={
+            key: config["rendering"][key]
+            for key in ("sample_rate", "gain", "polyphony", "tail_seconds")
+        },
+    script:
+        "../workflow_scripts/render_midi.py"
+
+
+rule asap_examples:
+    input:
+        labels=labelled_files,
+        audio=lambda wildcards: expand(
+            f"{RENDERINGS}/audio/{{batch}}",
+            corpus="asap",
+            batch=batches_of("asap", performances_of(wildcards.piece)),
+        ),
+        tables=lambda wildcards: expand(
+            f"{RENDERINGS}/batch_{{batch}}.csv",
+            corpus="asap",
+            batch=batches_of("asap", performances_of(wildcards.piece)),
+        ),
+    output:
+        store=ASAP_EXAMPLES,
+        quality="results/quality/dynamics/asap/{piece}.csv",
+    log:
+        "results/logs/asap_examples/{piece}.log",
+    benchmark:
+        "results/benchmarks/asap_examples/{piece}.tsv"
+    wildcard_constraints:
+        piece="[^/]+/[^/]+",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_asap_examples.py"),
+        deps=dependency_versions("torch", "librosa", "numpy"),
+        root=lambda wildcards: str(asap_root()),
+    script:
+        "../workflow_scripts/make_asap_examples.py"
