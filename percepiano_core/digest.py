@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -55,6 +55,14 @@ def dependency_versions(*packages: str) -> dict[str, str]:
 def block_digest(block: Mapping[str, object]) -> str:
     """Hash of a configuration block, independent of the order of its keys."""
     return hashlib.sha256(json.dumps(block, sort_keys=True).encode()).hexdigest()[:DIGITS]
+
+
+def content_digest(paths: Iterable[Path | str]) -> str:
+    """Hash of the files' bytes, in order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return digest.hexdigest()[:DIGITS]
 
 
 def _parents(name: str) -> Iterator[str]:

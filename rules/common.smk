@@ -80,6 +80,24 @@ LABELS = [
 ]
 
 
+# What a model is given -> the script that makes it, and the package of its module below percepiano_core.symbolic.
+MODEL_KINDS = {
+    "none": ("fit_model.py", ""),
+    "descriptors": ("fit_model.py", ""),
+    "notes": ("train_network.py", "neural."),
+    "notes+descriptors": ("train_network.py", "neural."),
+    "predictions": ("combine_models.py", ""),
+}
+NETWORKS, COMBINATIONS = (
+    [
+        model
+        for model, entry in config["models"].items()
+        if MODEL_KINDS[entry["features"]][0] == script
+    ]
+    for script in ("train_network.py", "combine_models.py")
+)
+
+
 wildcard_constraints:
     segment="|".join(map(re.escape, SEGMENTS)),
     split="|".join(map(re.escape, SPLITS)),
@@ -96,10 +114,10 @@ def code(script, *modules):
 
 
 def model_code(model):
-    """Digest of what a model's run reaches: the script that fits, and the model's own module."""
-    return code(
-        "fit_model.py", f"percepiano_core.symbolic.{config['models'][model]['module']}"
-    )
+    """Digest of what a model's run reaches: the script that makes it, and the model's own module."""
+    entry = config["models"][model]
+    script, package = MODEL_KINDS[entry["features"]]
+    return code(script, f"percepiano_core.symbolic.{package}{entry['module']}")
 
 
 def midi_files(wildcards):
@@ -123,15 +141,45 @@ def listing_digest():
 
 
 def model_inputs(wildcards):
-    """What a model reads: a model without features never waits for, or depends on, the descriptors."""
+    """What a model reads: a model without features never waits for, or depends on, any."""
     inputs = {
         "performances": "results/corpus/performances.csv",
         "labels": "results/ratings/labels_{labels}.csv",
         "split": "results/splits/{split}.json",
     }
-    if config["models"][wildcards.model]["features"] != "none":
+    features = config["models"][wildcards.model]["features"]
+    if "descriptors" in features:
         inputs["descriptors"] = "results/features/descriptors.csv"
+    if "notes" in features:
+        inputs["notes"] = "results/features/notes.h5"
     return inputs
+
+
+def member_inputs(wildcards):
+    """Predictions of the models that a combination is made of, for the test and the valid role, all seeds."""
+    members = config["models"][wildcards.model]["settings"]["members"]
+    runs = [
+        run
+        for member in members
+        for run in model_runs(wildcards.labels, member, wildcards.split)
+    ]
+    return {
+        "test": [f"{run}/predictions.csv" for run in runs],
+        "valid": [f"{run}/valid.csv" for run in runs],
+    }
+
+
+def run_info(wildcards):
+    """What is recorded of a run beside its predictions."""
+    entry = config["models"][wildcards.model]
+    return {
+        "model": wildcards.model,
+        "features": entry["features"],
+        "labels": wildcards.labels,
+        "settings": entry["settings"],
+        "config_hash": run_digest(wildcards.model, wildcards.split),
+        "code_digest": model_code(wildcards.model),
+    }
 
 
 def run_digest(model, split):
@@ -145,22 +193,36 @@ def run_digest(model, split):
 
 
 def fold_batches(model, split):
-    """Names of the jobs that a model needs on a split: one for all folds, or one a fold."""
-    if config["models"][model]["folds"] == "together":
-        return ["all"]
-    return fold_names(split)
+    """Names of the jobs that a model needs on a split: one for all folds, or, for a network, one a fold."""
+    return fold_names(split) if model in NETWORKS else ["all"]
+
+
+def model_runs(labels, model, split):
+    """Folders of a model's runs on a split; none where the configuration leaves the split out."""
+    entry = config["models"][model]
+    if SPLITS[split][0] not in (entry["splits"] or config["splits"]["names"]):
+        return []
+    return [
+        f"results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}"
+        for folds in fold_batches(model, split)
+        for seed in entry["seeds"]
+    ]
 
 
 def predictions():
     """Every prediction file that the tables are made from."""
     return [
-        f"results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}/predictions.csv"
+        f"{run}/predictions.csv"
         for labels in LABELS
-        for model, entry in config["models"].items()
+        for model in config["models"]
         for split in SPLITS
-        for folds in fold_batches(model, split)
-        for seed in entry["seeds"]
+        for run in model_runs(labels, model, split)
     ]
+
+
+def any_of(names):
+    """Pattern of these names; of nothing, if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def table_spec():

@@ -63,6 +63,23 @@ rule descriptors:
         "../workflow_scripts/describe_performances.py"
 
 
+rule notes:
+    input:
+        features=expand("results/features/{segment}.h5", segment=SEGMENTS),
+    output:
+        notes="results/features/notes.h5",
+    log:
+        "results/logs/notes.log",
+    benchmark:
+        "results/benchmarks/notes.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("gather_notes.py"),
+    script:
+        "../workflow_scripts/gather_notes.py"
+
+
 rule coverage:
     input:
         alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),

@@ -29,7 +29,6 @@ SETTINGS = {
     "ridge": {"feature_sets": ["raw", "raw+aligned"], "penalties": [1.0, 10.0, 100.0, 1000.0]},
     "extra_trees": EXTRA_TREES,
     "gaussian_process": GAUSSIAN_PROCESS,
-    "blend": {"members": {"gaussian_process": GAUSSIAN_PROCESS, "extra_trees": EXTRA_TREES}, "steps": 4},
 }
 
 

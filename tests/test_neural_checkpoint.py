@@ -7,12 +7,7 @@ import torch
 
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.neural.architecture import LEVELS, Architecture, Options
-from percepiano_core.symbolic.neural.checkpoint import (
-    load_published,
-    load_weights,
-    published_names,
-    save_weights,
-)
+from percepiano_core.symbolic.neural.checkpoint import load_published, published_names
 from percepiano_core.symbolic.neural.model import HierarchicalModel
 
 WIDTH = 9
@@ -86,8 +81,6 @@ def test_broken_and_absent_files_are_refused(tmp_path):
     for name in ("best.pt", "absent.pt"):
         with pytest.raises(UserError, match=name):
             load_published(tmp_path / name, WIDTH, Architecture("note", **SIZES))
-        with pytest.raises(UserError, match=name):
-            load_weights(tmp_path / name)
 
 
 def test_levels_and_options_without_a_published_checkpoint_are_named():
@@ -95,10 +88,3 @@ def test_levels_and_options_without_a_published_checkpoint_are_named():
         published_names(WIDTH, Architecture("stack_beat", **SIZES))
     with pytest.raises(UserError, match="norm_rows"):
         published_names(WIDTH, Architecture("note", **SIZES, options=Options(norm_after_encoder=True)))
-
-
-def test_our_weights_come_back(tmp_path):
-    model = HierarchicalModel(WIDTH, Architecture("stack_beat_measure", **SIZES))
-    save_weights(tmp_path / "weights.safetensors", model, {"preset": "mine"})
-    for name, value in load_weights(tmp_path / "weights.safetensors").items():
-        assert torch.equal(value, model.state_dict()[name])

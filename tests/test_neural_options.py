@@ -13,7 +13,8 @@ from percepiano_core.symbolic.neural.architecture import Architecture, Options
 from percepiano_core.symbolic.neural.attention import ContextAttention
 from percepiano_core.symbolic.neural.model import HierarchicalModel
 from percepiano_core.symbolic.neural.notes import collate
-from percepiano_core.symbolic.neural.parameters import count_parameters, parameter_groups
+from percepiano_core.symbolic.neural.parameter_groups import parameter_groups
+from percepiano_core.symbolic.neural.parameters import count_parameters
 from percepiano_core.symbolic.neural.presets import PRESETS, preset
 from percepiano_core.symbolic.neural.regularisation import entropy_penalty
 

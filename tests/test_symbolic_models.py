@@ -46,24 +46,13 @@ def test_the_same_input_gives_the_same_output(name):
     np.testing.assert_array_equal(predict(name).test, predict(name).test)
 
 
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "blend"])
+@every_model
 def test_valid_ratings_only_choose(name):
     """With one setting left to choose, other valid ratings change nothing."""
     one = {key: value[:1] if isinstance(value, list) else value for key, value in SETTINGS[name].items()}
     model = load_model(name)
     answers = [model.fit_predict(TRAIN, valid, TEST, one, 0).test for valid in (VALID, shuffled(VALID, 1))]
     np.testing.assert_array_equal(*answers)
-
-
-def test_a_blend_lies_between_its_members_with_weights_from_the_valid_role():
-    settings = SETTINGS["blend"]
-    parts = {
-        name: load_model(name).fit_predict(TRAIN, VALID, TEST, s, 0).test for name, s in settings["members"].items()
-    }
-    blended = predict("blend")
-    weights = {name: blended.chosen[name]["weight"] for name in parts}
-    assert sum(weights.values()) == pytest.approx(1)
-    np.testing.assert_allclose(blended.test, sum(weights[name] * part for name, part in parts.items()))
 
 
 @every_model
@@ -125,12 +114,14 @@ def test_folds_of_a_split_become_prediction_blocks():
         for role, each in zip(("train", "valid", "test"), (TRAIN, VALID, TEST), strict=True)
     }
     split = Split("players", None, "players", (), {}, "", {"0": Fold(**roles), "1": Fold(**roles)})
-    blocks, chosen = run_folds(
+    blocks, of_valid, chosen = run_folds(
         EXAMPLES, split, ["1"], "look-up", load_model("piece_player_lookup"), SETTINGS["piece_player_lookup"], 5
     )
     assert [(b.split, b.fold, b.seed, b.model) for b in blocks] == [("players", "1", 5, "look-up")]
     assert blocks[0].performances == roles["test"]
     np.testing.assert_array_equal(blocks[0].targets, TEST.labels)
+    assert of_valid[0].performances == roles["valid"]
+    np.testing.assert_array_equal(of_valid[0].targets, VALID.labels)
     assert chosen["1"]["penalty"] in SETTINGS["piece_player_lookup"]["penalties"]
 
 

@@ -17,18 +17,10 @@ with logged(snakemake.log[0]):
     examples = load_examples(performances, snakemake.input.get("descriptors"), snakemake.input.labels)
     split = read_split(snakemake.input.split)
     folds = list(split.folds) if wildcards.folds == "all" else [wildcards.folds]
-    blocks, chosen = run_folds(
-        examples, split, folds, wildcards.model, load_model(params.module), params.settings, int(wildcards.seed)
+    of_test, of_valid, chosen = run_folds(
+        examples, split, folds, wildcards.model, load_model(params.module), params.info["settings"], int(wildcards.seed)
     )
-    write_predictions(snakemake.output.predictions, blocks)
-    info = RunInfo(
-        model=wildcards.model,
-        features=params.features,
-        labels=wildcards.labels,
-        settings=params.settings,
-        config_hash=params.config_hash,
-        code_digest=params.code,
-        chosen=chosen,
-    )
-    write_run_info(Path(snakemake.output.run).parent, info)
-    print(f"{len(blocks)} folds in {time.perf_counter() - begun:.1f} s")
+    write_predictions(snakemake.output.predictions, of_test)
+    write_predictions(snakemake.output.valid, of_valid)
+    write_run_info(Path(snakemake.output.run).parent, RunInfo(**params.info, chosen=chosen))
+    print(f"{len(of_test)} folds in {time.perf_counter() - begun:.1f} s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from percepiano_core.errors import UserError
 from percepiano_core.splits.folds import Split
 from percepiano_core.store.predictions import FoldPredictions
-from percepiano_core.symbolic.data import Examples, Predicted
+from percepiano_core.symbolic.data import Examples, Predicted, joined
 
 
 class Model(Protocol):
@@ -40,6 +40,28 @@ def load_model(module: str) -> Model:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """The three roles of a fold, as examples."""
+
+    train: Examples
+    valid: Examples
+    test: Examples
+
+
+def fold_roles(examples: Examples, split: Split, fold: str) -> Roles:
+    """The examples of each role of a fold; the test role's ratings are there for the prediction file alone."""
+    roles = split.folds[fold]
+    return Roles(examples.named(roles.train), examples.named(roles.valid), examples.named(roles.test))
+
+
+def fold_predictions(
+    split: str, fold: str, seed: int, model: str, examples: Examples, predicted: np.ndarray
+) -> FoldPredictions:
+    """Ratings [n, 19] predicted for `examples`, beside their labels."""
+    return FoldPredictions(split, fold, seed, model, tuple(examples.performances.tolist()), examples.labels, predicted)
+
+
 def run_folds(
     examples: Examples,
     split: Split,
@@ -48,23 +70,22 @@ def run_folds(
     model: Model,
     settings: Mapping[str, Any],
     seed: int,
-) -> tuple[list[FoldPredictions], dict[str, Any]]:
-    """Predictions of the folds named, and fold -> what its valid role chose.
+) -> tuple[list[FoldPredictions], list[FoldPredictions], dict[str, Any]]:
+    """Predictions of the test and of the valid role of the folds named, and fold -> what its valid role chose.
 
     `name` is the model's name in tables; the labels in the predictions are the targets as the examples hold them.
+    A model predicts the valid role as it does the test role: without seeing whom it predicts.
     """
-    blocks, chosen = [], {}
+    of_test, of_valid, chosen = [], [], {}
     for fold in folds:
-        roles = split.folds[fold]
-        train, valid, test = (examples.named(role) for role in (roles.train, roles.valid, roles.test))
-        predicted = model.fit_predict(train, valid, _unlabelled(test), settings, seed)
-        blocks.append(
-            FoldPredictions(
-                split.label, fold, seed, name, tuple(test.performances.tolist()), test.labels, predicted.test
-            )
-        )
+        roles = fold_roles(examples, split, fold)
+        asked = _unlabelled(joined(roles.valid, roles.test))
+        predicted = model.fit_predict(roles.train, roles.valid, asked, settings, seed)
+        named, n = (split.label, fold, seed, name), len(roles.valid)
+        of_valid.append(fold_predictions(*named, roles.valid, predicted.test[:n]))
+        of_test.append(fold_predictions(*named, roles.test, predicted.test[n:]))
         chosen[fold] = predicted.chosen
-    return blocks, chosen
+    return of_test, of_valid, chosen
 
 
 def _unlabelled(test: Examples) -> Examples:

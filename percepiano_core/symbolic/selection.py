@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import TypeVar
 
 import numpy as np
@@ -28,3 +29,10 @@ def best_setting(
     """The setting whose predictions [n, k] of the valid role score best, and its score; the first of equals."""
     scored = [(setting, r2_mean(target, predict_valid(setting))) for setting in settings]
     return max(scored, key=lambda pair: pair[1])
+
+
+def shares(members: int, steps: int) -> Iterator[tuple[float, ...]]:
+    """Every way to divide a weight of 1 into multiples of 1 / steps."""
+    for parts in product(range(steps + 1), repeat=members):
+        if sum(parts) == steps:
+            yield tuple(part / steps for part in parts)

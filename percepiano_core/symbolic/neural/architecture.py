@@ -105,7 +105,10 @@ LEVELS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Architecture:
-    """Level that the head reads, and sizes: hidden units a direction, attention heads, dropout, ratings."""
+    """Level that the head reads, and sizes: hidden units a direction, attention heads, dropout, ratings.
+
+    `descriptors` is the number of descriptors that the head reads beside the pooled vector (published: none).
+    """
 
     level: str
     hidden: int = 256
@@ -113,6 +116,7 @@ class Architecture:
     heads: int = 8
     dropout: float = 0.2
     n_ratings: int = 19
+    descriptors: int = 0
     options: Options = Options()
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Weights in files: ours as safetensors, and the published checkpoints under the names that their code gave.
+"""The published checkpoints, under the names that their code gave.
 
 A pickle can run code when it is read, so only tensors in plain containers are accepted (`weights_only`).
 Source: percepiano-models.md, sections 1 and 7 (names), trap 8 (the published loader lets mismatches pass).
@@ -11,12 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from percepiano_core.errors import UserError
-from percepiano_core.files import replacing
 from percepiano_core.symbolic.neural.architecture import Architecture
 from percepiano_core.symbolic.neural.model import HierarchicalModel
 from percepiano_core.symbolic.neural.parameters import unused_modules
@@ -80,20 +77,6 @@ def load_published(path: Path | str, width: int, architecture: Architecture) -> 
             problem = f"{name} is {list(value.shape)}, not {list(shapes[name].shape)}"
             raise UserError(path, problem, "name the feature set and sizes that it was trained with")
     return state
-
-
-def save_weights(path: Path | str, model: nn.Module, description: Mapping[str, str]) -> None:
-    """Write the weights of a model, atomically, with a few words beside them."""
-    with replacing(path) as part:
-        save_file({k: v.detach().contiguous() for k, v in model.state_dict().items()}, part, dict(description))
-
-
-def load_weights(path: Path | str) -> dict[str, Tensor]:
-    """Read what `save_weights` wrote; UserError if it is no such file."""
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise UserError(path, f"cannot be read as weights ({error})", "train the model again") from None
 
 
 def _read_tensors(path: Path | str) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ Source: percepiano-models.md, section 2, rows 10 to 12, and section 6.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
@@ -25,11 +26,12 @@ class Head(nn.Module):
         self.pool = POOLS[options.pool](inner, architecture.heads, options.temperature("pool"))
         self.norm_pooled = nn.LayerNorm(inner) if options.norm_before_head else nn.Identity()
         self.dropout = nn.Dropout(architecture.dropout)
-        self.fc1 = nn.Linear(inner, inner)
+        self.fc1 = nn.Linear(inner + architecture.descriptors, inner)
         self.fc2 = nn.Linear(inner, architecture.n_ratings)
 
-    def forward(self, rows: Tensor, owner: Tensor, n: int) -> tuple[Tensor, Attended]:
-        """Rows [r, width] of performances `owner` [r] -> logits [n, 19], and how the rows were pooled."""
-        pooled: Attended = self.pool(self.contract(self.norm_rows(rows)), owner, n)
-        hidden = gelu(self.fc1(self.dropout(self.norm_pooled(pooled.rows))))
+    def forward(self, rows: Tensor, owner: Tensor, descriptors: Tensor) -> tuple[Tensor, Attended]:
+        """Rows [r, width] of performances `owner` [r], descriptors [n, d] -> logits [n, 19], and how it pooled."""
+        pooled: Attended = self.pool(self.contract(self.norm_rows(rows)), owner, len(descriptors))
+        read = torch.cat([self.norm_pooled(pooled.rows), descriptors], dim=1)
+        hidden = gelu(self.fc1(self.dropout(read)))
         return self.fc2(self.dropout(hidden)), pooled

@@ -20,12 +20,16 @@ from percepiano_core.symbolic.neural.recurrence import Unrolling, unroll
 
 @dataclass(frozen=True, eq=False)
 class NoteSequence:
-    """One performance: features [t, w] and beat, measure (ranks from 0), voice (0: none) of its t notes [t]."""
+    """One performance: features [t, w] and beat, measure (ranks from 0), voice (0: none) of its t notes [t].
+
+    `descriptors` [d] describe the performance as a whole; none by default.
+    """
 
     features: np.ndarray
     beat: np.ndarray
     measure: np.ndarray
     voice: np.ndarray
+    descriptors: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,7 @@ class NoteBatch:
     features : [n, w]
     lengths : notes of each performance [b]
     beat, measure, voice : of each note [n]; ranks start at 0 in each performance
+    descriptors : of each performance [b, d]
     """
 
     features: Tensor
@@ -72,6 +77,7 @@ class NoteBatch:
     beat: np.ndarray
     measure: np.ndarray
     voice: np.ndarray
+    descriptors: Tensor
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -120,7 +126,8 @@ class NoteBatch:
 
     def to(self, device: torch.device | str) -> NoteBatch:
         """The same batch with its features, and whatever is derived from it, on `device`."""
-        return NoteBatch(self.features.to(device), self.lengths, self.beat, self.measure, self.voice)
+        features, descriptors = self.features.to(device), self.descriptors.to(device)
+        return NoteBatch(features, self.lengths, self.beat, self.measure, self.voice, descriptors)
 
     @cached_property
     def _by_voice(self) -> tuple[np.ndarray, np.ndarray]:
@@ -150,7 +157,12 @@ class NoteBatch:
 
 
 def note_sequence(
-    name: str, features: np.ndarray, beat: np.ndarray, measure: np.ndarray, voice: np.ndarray
+    name: str,
+    features: np.ndarray,
+    beat: np.ndarray,
+    measure: np.ndarray,
+    voice: np.ndarray,
+    descriptors: np.ndarray | None = None,
 ) -> NoteSequence:
     """The notes of performance `name`, indices of beats and measures made ranks; DataError if they make no hierarchy.
 
@@ -166,7 +178,10 @@ def note_sequence(
         raise DataError(name, "a measure begins inside a beat", "number the beats through the whole piece")
     if (voice < 0).any():
         raise DataError(name, "a voice is negative", "count voices from 1, with 0 for none")
-    return NoteSequence(features.astype(np.float32), _ranks(beat), _ranks(measure), voice.astype(np.int64))
+    beside = np.empty(0) if descriptors is None else descriptors
+    return NoteSequence(
+        features.astype(np.float32), _ranks(beat), _ranks(measure), voice.astype(np.int64), beside.astype(np.float32)
+    )
 
 
 def collate(sequences: Sequence[NoteSequence]) -> NoteBatch:
@@ -176,7 +191,14 @@ def collate(sequences: Sequence[NoteSequence]) -> NoteBatch:
         return np.concatenate([getattr(sequence, field) for sequence in sequences])
 
     lengths = np.array([len(sequence.features) for sequence in sequences])
-    return NoteBatch(torch.from_numpy(joined("features")), lengths, joined("beat"), joined("measure"), joined("voice"))
+    return NoteBatch(
+        torch.from_numpy(joined("features")),
+        lengths,
+        joined("beat"),
+        joined("measure"),
+        joined("voice"),
+        torch.from_numpy(np.stack([sequence.descriptors for sequence in sequences])),
+    )
 
 
 def _ranks(index: np.ndarray) -> np.ndarray:

@@ -1,18 +1,17 @@
-"""Counting parameters as the published code and as we build them, and grouping them for the optimiser.
+"""Counting parameters as the published code and as we build them.
 
-Source: percepiano-models.md, sections 1 and 6.
+Source: percepiano-models.md, section 1.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import nn
 
 from percepiano_core.symbolic.neural.architecture import LEVELS, Architecture, Options
-from percepiano_core.symbolic.neural.attention import ContextAttention, LinearAttention
+from percepiano_core.symbolic.neural.attention import ContextAttention
 from percepiano_core.symbolic.neural.model import HierarchicalModel
 from percepiano_core.symbolic.neural.stages import build_stage
 
@@ -55,17 +54,3 @@ def active_parameters(width: int, architecture: Architecture) -> int:
 def published_parameters(width: int, architecture: Architecture) -> int:
     """Parameters of the published class, with the modules that nothing reads."""
     return active_parameters(width, architecture) + count_parameters(unused_modules(width, architecture))
-
-
-def parameter_groups(model: nn.Module, learning_rate: float, attention_factor: float = 1.0) -> list[dict[str, Any]]:
-    """Groups for the optimiser: all parameters, or those of attentions apart, learning `attention_factor` as fast."""
-    if attention_factor == 1.0:
-        return [{"params": list(model.parameters()), "lr": learning_rate}]
-    kinds = (ContextAttention, LinearAttention)
-    attention = [p for module in model.modules() if isinstance(module, kinds) for p in module.parameters()]
-    chosen = {id(parameter) for parameter in attention}
-    others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
-    return [
-        {"params": others, "lr": learning_rate},
-        {"params": attention, "lr": learning_rate * attention_factor},
-    ]

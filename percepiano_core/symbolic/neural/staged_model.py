@@ -46,7 +46,7 @@ class StagedModel(nn.Module):
         made: Activations = first(batch)
         for stage in later:
             made = stage(made, batch)
-        logits, made.attention["pool"] = self.head(*self._read(made, batch), len(batch))
+        logits, made.attention["pool"] = self.head(*self._read(made, batch), batch.descriptors)
         return logits, made
 
     def _read(self, made: Activations, batch: NoteBatch) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,51 @@
+"""What is told of a training run beside its loss: gradients, activations, attention, and whether it says anything.
+
+The published starting point is nearly blind: all predictions within .01 of one half, attention even over notes
+(percepiano-models.md, section 2.4). These numbers show whether a network leaves it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from torch import nn
+
+from percepiano_core.symbolic.neural.note_stage import Activations
+from percepiano_core.symbolic.neural.segments import segment_entropy
+
+COLLAPSED = 0.05  # spread of the predictions over that of the labels below which a network says one thing of everybody
+
+
+def gradient_norms(module: nn.Module) -> dict[str, float]:
+    """Part of the module (two steps below it) -> L2 norm of its gradient; parts without a gradient are left out."""
+    squares: dict[str, float] = defaultdict(float)
+    for name, parameter in module.named_parameters():
+        if parameter.grad is not None:
+            squares["_".join(name.split(".")[:2])] += float(parameter.grad.square().sum())
+    return {f"gradient_{part}": square**0.5 for part, square in squares.items()}
+
+
+def stage_numbers(made: Activations) -> dict[str, float]:
+    """Standard deviation of what each stage made, and evenness (0 to 1) of each attention."""
+    scales = {f"scale_{level}": float(rows.std()) for level, rows in made.levels.items()}
+    return scales | {
+        f"attention_{level}": float(segment_entropy(each.weights, each.owner, len(each.rows)))
+        for level, each in made.attention.items()
+    }
+
+
+def spread_ratio(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Standard deviation of predictions [n, k] over that of labels, a dimension; 1 is as varied as people."""
+    return predicted.std(axis=0) / np.maximum(labels.std(axis=0), 1e-6)
+
+
+def collapse_warning(ratios: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """One line that names the dimensions in which all performances get nearly the same value; None if there is none."""
+    flat = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSED]
+    return f"collapse: {len(flat)} of {len(names)} dimensions hardly vary ({', '.join(flat[:5])})" if flat else None
+
+
+def mean_numbers(parts: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each number over batches, all of which tell the same."""
+    return {key: float(np.mean([part[key] for part in parts])) for key in parts[0]}

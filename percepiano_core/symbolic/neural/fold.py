@@ -1,0 +1,79 @@
+"""Fit one network on one fold: from examples and their notes to predictions and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from percepiano_core.errors import UserError
+from percepiano_core.symbolic.data import Examples
+from percepiano_core.symbolic.neural.network import Network, Notes, TrainableModule
+from percepiano_core.symbolic.neural.recipe import Recipe, recipe
+from percepiano_core.symbolic.neural.training import Report, Role, Trainer
+from percepiano_core.symbolic.neural.training_state import TrainingState
+from percepiano_core.symbolic.predict import Roles
+
+TRAINING = ("recipe", "training")
+"""Settings of the training: a recipe's name, and values that replace the recipe's. All others are the network's."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFold:
+    """What fitting gives: ratings [n, 19] of the valid and test roles, the network at its best epoch, its history."""
+
+    valid: np.ndarray
+    test: np.ndarray
+    network: Network
+    state: TrainingState
+
+
+def fit_fold(
+    module: TrainableModule,
+    roles: Roles,
+    notes: Notes,
+    settings: Mapping[str, Any],
+    seed: int,
+    *,
+    state_path: Path | None = None,
+    key: str = "",
+    report: Report = print,
+    device: torch.device | str = "cpu",
+) -> FittedFold:
+    """Train on the train role, let the valid role choose the epoch, predict both; the test labels are never read.
+
+    A performance without notes is not learned from, and is predicted as the mean of the train role.
+    """
+    plan = recipe(settings.get("recipe", "default"), settings.get("training", {}))
+    learned, judged = _with_notes(roles.train, notes), _with_notes(roles.valid, notes)
+    if not len(learned) or not len(judged):
+        raise UserError("features", "no performance of the train or valid role has notes", "look at results/quality")
+    report(f"{len(learned)} performances to learn from, {len(judged)} to choose by")
+    torch.manual_seed(seed)
+    network = module.prepare(learned, notes, {name: value for name, value in settings.items() if name not in TRAINING})
+    trainer = Trainer(network, plan, seed, state_path=state_path, key=key, report=report, device=device)
+    state = trainer.train(_role(network, learned, notes, plan), _role(network, judged, notes, plan))
+    mean = learned.labels.mean(axis=0)
+    of_valid, of_test = (_predicted(trainer, network, role, notes, mean) for role in (roles.valid, roles.test))
+    return FittedFold(of_valid, of_test, network, state)
+
+
+def _with_notes(examples: Examples, notes: Notes) -> Examples:
+    return examples.rows(np.array([name in notes for name in examples.performances.tolist()], dtype=bool))
+
+
+def _role(network: Network, examples: Examples, notes: Notes, plan: Recipe) -> Role:
+    weights = examples.n_raters**plan.rater_weight
+    return Role(network.encode(examples, notes), examples.labels, weights / weights.mean())
+
+
+def _predicted(trainer: Trainer, network: Network, examples: Examples, notes: Notes, mean: np.ndarray) -> np.ndarray:
+    known = np.array([name in notes for name in examples.performances.tolist()], dtype=bool)
+    predicted = np.tile(mean, (len(examples), 1))
+    if known.any():
+        predicted[known] = trainer.predict(network.encode(examples.rows(known), notes))
+    return predicted
