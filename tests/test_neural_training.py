@@ -103,6 +103,23 @@ def test_a_trained_network_comes_back_from_its_file(tmp_path):
     np.testing.assert_allclose(predicted, fitted.test, atol=1e-6)
 
 
+def test_descriptors_are_found_by_name_whatever_their_order(tmp_path):
+    fitted = fit(descriptors="raw")
+    roles, notes = made_corpus()
+    turned = replace(roles.test, features=roles.test.features[:, ::-1], feature_names=roles.test.feature_names[::-1])
+    write_network(tmp_path / "weights.safetensors", "han", fitted.network)
+    restored = read_network(tmp_path / "weights.safetensors")
+    for one, other in zip(fitted.network.encode(roles.test, notes), restored.encode(turned, notes), strict=True):
+        np.testing.assert_allclose(one.descriptors, other.descriptors)
+
+
+def test_a_descriptor_that_is_missing_is_named():
+    roles, notes = made_corpus()
+    unknown = replace(roles.test, feature_names=("raw_loudness", "raw_other"))
+    with pytest.raises(UserError, match="raw_touch"):
+        fit(descriptors="raw").network.encode(unknown, notes)
+
+
 @pytest.mark.parametrize("content", [None, b"no weights"])
 def test_a_file_that_is_no_network_is_named(tmp_path, content):
     if content:

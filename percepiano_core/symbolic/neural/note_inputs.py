@@ -35,12 +35,14 @@ class NoteInputs:
     statistics : of the train role
     cut : standard deviations at which a standardised value is cut
     descriptors : how descriptors are made ready; None where none are read
+    descriptor_names : names of its columns [d], by which they are found among those of any examples
     """
 
     feature_set: str
     statistics: FeatureStatistics
     cut: float
     descriptors: Preparation | None
+    descriptor_names: tuple[str, ...] = ()
 
     def encode(self, examples: Examples, notes: Notes) -> list[NoteSequence]:
         """One sequence an example; every example has notes."""
@@ -61,7 +63,8 @@ class NoteInputs:
     def _descriptors(self, examples: Examples) -> np.ndarray:
         if self.descriptors is None:
             return np.empty((len(examples), 0))
-        return self.descriptors.standardised(examples)
+        columns = _columns_named(examples.feature_names, self.descriptor_names)
+        return replace(self.descriptors, columns=columns).standardised(examples)
 
     def _sequence(self, name: str, table: NoteTable, descriptors: np.ndarray) -> NoteSequence:
         scaled = {key: np.clip(value, -self.cut, self.cut) for key, value in self._scaled(table).items()}
@@ -76,7 +79,8 @@ class NoteInputs:
         """JSON values that `described_inputs` makes the same inputs from."""
         prepared = None
         if self.descriptors is not None:
-            prepared = {key: value.tolist() for key, value in vars(self.descriptors).items()}
+            numbers = {key: value.tolist() for key, value in vars(self.descriptors).items() if key != "columns"}
+            prepared = {"names": list(self.descriptor_names), **numbers}
         return {
             "feature_set": self.feature_set,
             "statistics": asdict(self.statistics),
@@ -96,20 +100,36 @@ def fit_inputs(
     statistics = fit_statistics(
         ((table.values, table.masks) for table in tables), sorted(key for key in keys if KEY_WIDTHS[key] == 1)
     )
-    return NoteInputs(feature_set, statistics, CUTS[standardise], prepare(train, descriptors) if descriptors else None)
+    if not descriptors:
+        return NoteInputs(feature_set, statistics, CUTS[standardise], None)
+    prepared = prepare(train, descriptors)
+    names = tuple(train.feature_names[column] for column in prepared.columns.tolist())
+    return NoteInputs(feature_set, statistics, CUTS[standardise], prepared, names)
 
 
 def described_inputs(description: Mapping[str, Any]) -> NoteInputs:
     """What `NoteInputs.description` described."""
+    read = description["feature_set"], FeatureStatistics(**description["statistics"]), description["cut"]
     prepared = description["descriptors"]
-    descriptors = None if prepared is None else _described_preparation(prepared)
-    return NoteInputs(
-        description["feature_set"], FeatureStatistics(**description["statistics"]), description["cut"], descriptors
-    )
+    if prepared is None:
+        return NoteInputs(*read, None)
+    names = tuple(prepared["names"])
+    return NoteInputs(*read, _described_preparation(prepared, len(names)), names)
 
 
-def _described_preparation(values: Mapping[str, list[float]]) -> Preparation:
-    indices = ("columns", "gap_columns")
+def _described_preparation(values: Mapping[str, list[Any]], columns: int) -> Preparation:
     return Preparation(
-        **{key: np.array(value, dtype=int if key in indices else float) for key, value in values.items()}
+        columns=np.arange(columns),
+        gap_columns=np.array(values["gap_columns"], dtype=int),
+        **{key: np.array(values[key], dtype=float) for key in ("filling", "centre", "scale")},
     )
+
+
+def _columns_named(names: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
+    """Columns [d] of the wanted names; UserError for one that is not there."""
+    place = {name: column for column, name in enumerate(names)}
+    missing = [name for name in wanted if name not in place]
+    if missing:
+        problem = f"the network reads {missing[0]}, which is not among them"
+        raise UserError("descriptors", problem, "train the network again with the descriptors of this version")
+    return np.array([place[name] for name in wanted], dtype=int)
