@@ -63,10 +63,10 @@ def test_the_table_has_its_columns_and_says_synthetic(finished: Path) -> None:
     table = pd.read_csv(finished / "results/table3.csv")
     assert tuple(table.columns) == TABLE3_COLUMNS
     assert set(table["status"]) == {"synthetic", "not run"}
-    assert {"Bi-LSTM", "MidiBERT", "Bi-LSTM + SA", "Bi-LSTM + SA + HAN"} <= set(
-        table.loc[table["status"] == "not run", "model"]
-    )
+    assert {"AST", "AST + SSAST"} <= set(table.loc[table["status"] == "not run", "model"])
     assert table.loc[table["status"] == "synthetic", "r2"].notna().all()
+    networks = table[table["model"].str.startswith("Bi-LSTM") & (table["status"] == "synthetic")]
+    assert set(networks["split"]) == {"performer"}
 
 
 def test_a_finished_run_has_nothing_to_do(finished: Path, code: Path) -> None:
@@ -112,6 +112,18 @@ def test_a_model_s_module_reruns_its_folds_and_the_tables_alone(finished: Path, 
     fits = {name for name in planned_outputs(output) if "/runs/" in name}
     assert fits and all("/ridge/" in name for name in fits)
     assert set(planned_jobs(output)) == {"fit", "table3", "figures", "provenance", "all"}
+
+
+def test_the_hierarchy_reruns_its_own_folds_and_not_those_of_the_notes(
+    finished: Path, code: Path, edited: Callable
+) -> None:
+    edited("percepiano_core/symbolic/neural/stages.py", "self.contribution = 1.0", "self.contribution = 2.0")
+    output = snakemake(finished, "-n", code=code)
+    runs = {name for name in planned_outputs(output) if "/runs/" in name}
+    assert runs and all("/bilstm_sa_han/" in name for name in runs)
+    jobs = planned_jobs(output)
+    assert jobs["train"] == 4
+    assert {"align", "features", "notes", "descriptors", "fit", "split"}.isdisjoint(jobs)
 
 
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(

@@ -23,7 +23,13 @@ SETTINGS: dict[str, dict] = {
     "splits": {"names": ["performer", "both"], "segment_draws": [42]},
     "bootstrap": {"resamples": 50},
 }
-MODELS = ("mean", "segment_lookup", "ridge")  # of the shipped ones; quick, and one that learns
+MODELS = ("mean", "segment_lookup", "ridge", "bilstm_sa", "bilstm_sa_han")  # of the shipped ones; quick, or made so
+QUICK_NETWORK = {
+    "seeds": [0],
+    "splits": ["performer"],
+    "training": {"epochs": 2},
+    "architecture": {"hidden": 8},
+}
 
 
 def new_run(folder: Path, segments: int = 6, **changes: dict) -> Path:
@@ -43,11 +49,19 @@ def copied_code(folder: Path) -> Path:
         else:
             shutil.copy2(source, folder / name)
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    config["models"] = {name: config["models"][name] for name in MODELS}
+    config["models"] = {name: _quick(config["models"][name]) for name in MODELS}
     steps = [{"model": name, "adds": name} for name in MODELS]
     config["ablations"] = {"models": {"splits": ["performer"], "steps": steps}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder
+
+
+def _quick(model: dict) -> dict:
+    """The model's entry; a network's with few hidden units and epochs."""
+    if model["features"] != "notes":
+        return model
+    settings = model["settings"] | {name: QUICK_NETWORK[name] for name in ("training", "architecture")}
+    return model | {name: QUICK_NETWORK[name] for name in ("seeds", "splits")} | {"settings": settings}
 
 
 def command(run: Path, *arguments: str, code: Path) -> list[str]:
