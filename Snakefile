@@ -17,6 +17,7 @@ include: "rules/corpus.smk"
 include: "rules/features.smk"
 include: "rules/symbolic.smk"
 include: "rules/recordings.smk"
+include: "rules/dynamics.smk"
 include: "rules/report.smk"
 
 
@@ -24,6 +25,7 @@ rule all:
     default_target: True
     input:
         TABLES,
+        DYNAMICS_TABLES,
         FIGURES,
         "results/alignment/coverage.csv",
         "results/quality/quality.csv",

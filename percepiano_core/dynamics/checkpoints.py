@@ -22,6 +22,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.files import replacing
 
 FORMAT = "percepiano dynamics network 1"
+HEADER = "percepiano"  # name of the entry of the file's header
 HEADS = {"dynamic": "dyn", "beat": "beat", "downbeat": "db", "change_point": "cp"}  # task -> published short name
 # published name of a module -> ours
 BLOCK = {"bn1": "norm1", "conv1": "convolution1", "bn2": "norm2", "conv2": "convolution2", "bn3": "norm3", "sk": "skip"}
@@ -42,29 +43,41 @@ MODULES = {
 }
 
 
-def save_network(path: Path | str, network: DynamicsNetwork) -> None:
-    """Write the weights and the configuration."""
-    header = {"format": FORMAT, "config": json.dumps(asdict(network.config))}
+def save_network(path: Path | str, network: DynamicsNetwork, about: Mapping[str, Any] | None = None) -> None:
+    """Write the weights and the configuration; `about` is what else a user needs to know, as JSON holds it."""
+    # One entry, for several are written in a random order.
+    header = {HEADER: json.dumps({"format": FORMAT, "config": asdict(network.config), "about": about or {}})}
     with replacing(path) as part:
         save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part, header)
 
 
+def read_about(path: Path | str) -> dict[str, Any]:
+    """What `save_network` was told about the network; UserError as of `load_network`."""
+    return _read(path)[0]["about"]
+
+
 def load_network(path: Path | str) -> DynamicsNetwork:
     """Network in evaluation mode from a file of `save_network`; UserError if it is missing or something else."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
-    except (OSError, SafetensorError) as error:
-        raise UserError(path, f"not readable as weights ({error})", "name a file that training wrote") from None
-    if header.get("format") != FORMAT:
-        raise UserError(path, "not the weights of a dynamics network", "name a file that training wrote")
-    config = json.loads(header["config"])
+    header, state = _read(path)
+    config = header["config"]
     network = DynamicsNetwork(
         NetworkConfig(**config | {"tasks": tuple(config["tasks"]), "scales": tuple(config["scales"])})
     )
     network.load_state_dict(state)
     return network.eval()
+
+
+def _read(path: Path | str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and tensors."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+    except (OSError, SafetensorError) as error:
+        raise UserError(path, f"not readable as weights ({error})", "name a file that training wrote") from None
+    if header.get("format") != FORMAT:
+        raise UserError(path, "not the weights of a dynamics network", "name a file that training wrote")
+    return header, state
 
 
 def load_published(path: Path | str) -> DynamicsNetwork:

@@ -8,12 +8,14 @@ Source: spec dynamics.md, sections 0 and 6.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from percepiano_core.corpus.mazurkabl import UNRELIABLE
-from percepiano_core.errors import DataError
-from percepiano_core.splits.folds import Fold
+from percepiano_core.dynamics.examples import Example
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.splits.folds import ROLES, Fold, Split
 
 FOLDS = 5
 BLOCKS_FILE = Path(__file__).with_name("mazurkabl_folds.data.csv")
@@ -37,12 +39,50 @@ def make_fold(
 
     leave_out_unreliable : the 11 recordings that the published training left out are not in train
     """
+    listed = [(recording_name(name, pid), name, pid in UNRELIABLE.get(name, ())) for name, pid in recordings]
+    return _fold(number, listed, blocks, leave_out_unreliable)
+
+
+def make_split(
+    track: str,
+    examples: Sequence[Example],
+    blocks: Mapping[str, int],
+    folds: Iterable[int],
+    leave_out_unreliable: bool = True,
+) -> Split:
+    """Folds of the given numbers over the recordings of a track; DataError for a piece (their group) without a block.
+
+    No piece is in two roles of a fold. UserError if a role of a fold is empty.
+    """
+    listed = [(example.name, example.group, example.unreliable) for example in examples]
+    made = {str(number): _fold(number, listed, blocks, leave_out_unreliable) for number in folds}
+    for number, fold in made.items():
+        empty = [role for role in ROLES if not getattr(fold, role)]
+        if empty:
+            problem = f"fold {number} has no recording in its {empty[0]} role"
+            raise UserError(f"track {track}", problem, "give recordings of more pieces, or run other folds")
+    names = "\n".join(sorted(example.name for example in examples))
+    return Split(
+        name=f"dynamics_{track}",
+        draw=None,
+        holds_out="pieces never trained on",
+        keeps_apart=(),
+        parameters={"blocks": dict(sorted(blocks.items())), "leave_out_unreliable": leave_out_unreliable},
+        performances_sha256=hashlib.sha256(names.encode()).hexdigest(),
+        folds=made,
+    )
+
+
+def _fold(
+    number: int, recordings: Iterable[tuple[str, str, bool]], blocks: Mapping[str, int], leave_out_unreliable: bool
+) -> Fold:
+    """Roles of recordings (name, piece, unreliable)."""
     role_of_block = {number: "test", (number + 1) % FOLDS: "valid"}
-    roles: dict[str, list[str]] = {"train": [], "valid": [], "test": []}
-    for mazurka, pid in recordings:
-        if mazurka not in blocks:
-            raise DataError(mazurka, "is in no fold", "leave it out, or give it a block")
-        role = role_of_block.get(blocks[mazurka], "train")
-        if not (role == "train" and leave_out_unreliable and pid in UNRELIABLE.get(mazurka, ())):
-            roles[role].append(recording_name(mazurka, pid))
+    roles: dict[str, list[str]] = {role: [] for role in ROLES}
+    for name, piece, unreliable in recordings:
+        if piece not in blocks:
+            raise DataError(piece, "is in no fold", "leave it out, or give it a block")
+        role = role_of_block.get(blocks[piece], "train")
+        if not (role == "train" and leave_out_unreliable and unreliable):
+            roles[role].append(name)
     return Fold(**{role: tuple(sorted(names)) for role, names in roles.items()})

@@ -21,7 +21,7 @@ from percepiano_core.dynamics.decoding import (
     decode_levels,
 )
 from percepiano_core.dynamics.frame_grid import event_frames
-from percepiano_core.dynamics.labels import BeatLabels
+from percepiano_core.dynamics.labels import BLANK, BeatLabels
 from percepiano_core.dynamics.metrics import (
     Counts,
     best_threshold,
@@ -86,13 +86,14 @@ def choose_threshold(recordings: Sequence[ScoredRecording]) -> float:
 
 
 def _levels(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
-    """Classes [n], true and predicted, at the beats."""
-    return recording.labels.level, decode_levels(recording.logits["dynamic"], event_frames(recording.beat_times))
+    """Classes, true and predicted, at the beats whose level is known."""
+    frames, level = event_frames(recording.beat_times), recording.labels.level
+    return level[level != BLANK], decode_levels(recording.logits["dynamic"], frames)[level != BLANK]
 
 
 def _levels_of_frames(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
     """The same where beats in one frame are one, of which the last counts."""
-    frames = event_frames(recording.beat_times)
+    frames = event_frames(recording.beat_times)[recording.labels.level != BLANK]
     last = np.append(frames[1:] != frames[:-1], True)
     target, predicted = _levels(recording)
     return target[last], predicted[last]
@@ -119,8 +120,9 @@ def _event_scores(task: str, events: Sequence[tuple[np.ndarray, np.ndarray]]) ->
 def _change_points(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
     """Truth and evidence at the beats; beats in one frame are one, which the network cannot tell apart."""
     frames, first = np.unique(event_frames(recording.beat_times), return_index=True)
+    known = np.logical_or.reduceat(recording.labels.level != BLANK, first)
     true = np.logical_or.reduceat(recording.labels.change_point, first)
-    return true, change_point_evidence(recording.logits["change_point"][:, 0], frames)
+    return true[known], change_point_evidence(recording.logits["change_point"][:, 0], frames)[known]
 
 
 def _change_point_scores(recordings: Sequence[ScoredRecording], threshold: float) -> dict[str, float]:

@@ -1,0 +1,95 @@
+"""Several models as one, from their prediction files alone: their mean, other weights of the levels, pooled pieces.
+
+Pooling means over the recordings of a test piece: it uses none of their labels, but more than one recording, so that it
+is no prediction from a recording and has a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from percepiano_core.dynamics.labels import BLANK
+from percepiano_core.dynamics.metrics import best_threshold
+from percepiano_core.dynamics.predictions import SCORE_COLUMNS, RunPredictions
+from percepiano_core.dynamics.roles import settings_of
+from percepiano_core.errors import UserError
+
+SETTINGS: dict[str, Any] = {
+    "members": [],  # models of the same track
+    "prior_exponent": 0.0,  # power of the levels' shares in the train role by which probabilities are divided
+    "pooled": False,  # mean over the recordings of a piece, beat by beat
+}
+
+
+def combine(
+    valid: Sequence[RunPredictions], test: Sequence[RunPredictions], settings: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Beats, events and run.json of the combined run on both roles.
+
+    UserError if members differ in recordings or one of them does not learn.
+
+    Levels: mean of the logarithms of the probabilities. Change points: mean of the log odds, each less its own
+    threshold and in units of its own spread, both of the valid role, where the threshold of the mean is chosen.
+    """
+    options = settings_of(settings, SETTINGS)
+    for runs in (valid, test):
+        _check(runs, options["members"])
+    standards = [_standard(run) for run in valid]
+    shares = np.array(test[0].run["chosen"]["level_shares"])
+    balance = options["prior_exponent"] * np.log(shares)
+    parts = {name: _mean(runs, standards) for name, runs in (("valid", valid), ("test", test))}
+    if options["pooled"]:
+        parts = {name: _pooled(table) for name, table in parts.items()}
+    known = parts["valid"]["level"].to_numpy() != BLANK
+    true = parts["valid"]["change_point"].to_numpy() > 0
+    threshold = best_threshold(parts["valid"]["evidence"].to_numpy()[known], true[known])
+    chosen = {"threshold": threshold, "level_shares": shares.tolist()}
+    for table in parts.values():
+        table["predicted_level"] = (table[SCORE_COLUMNS].to_numpy() - balance).argmax(axis=1) + 1
+        table["predicted_change_point"] = (table["evidence"] >= threshold).astype(np.int64)
+    listener = next((i for i, run in enumerate(test) if run.run["events"]), 0)  # the first member that hears beats
+    events = pd.concat([valid[listener].events, test[listener].events])
+    return pd.concat(parts.values()), events, {"events": test[listener].run["events"], "chosen": chosen}
+
+
+def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
+    first = runs[0].beats[["recording", "time"]]
+    for run, member in zip(runs, members, strict=True):
+        if not run.beats[["recording", "time"]].equals(first):
+            raise UserError(member, f"its recordings are not those of {members[0]}", "run both on the same track")
+        if run.beats[[*SCORE_COLUMNS, "evidence"]].isna().any(axis=None):
+            raise UserError(member, "it has no probabilities to be combined", "combine models that learn")
+
+
+def _standard(run: RunPredictions) -> tuple[float, float]:
+    """Threshold and spread of a member's log odds on the valid role."""
+    evidence = run.beats["evidence"].to_numpy()
+    return run.run["chosen"]["threshold"], float(evidence[np.isfinite(evidence)].std()) or 1.0
+
+
+def _mean(runs: Sequence[RunPredictions], standards: Sequence[tuple[float, float]]) -> pd.DataFrame:
+    """Truth, and mean of what the members say; a beat that a member could not see keeps its -inf."""
+    table = runs[0].beats.copy()
+    table[SCORE_COLUMNS] = np.mean([run.beats[SCORE_COLUMNS].to_numpy() for run in runs], axis=0)
+    table["evidence"] = np.mean(
+        [(run.beats["evidence"].to_numpy() - at) / spread for run, (at, spread) in zip(runs, standards, strict=True)],
+        axis=0,
+    )
+    return table
+
+
+def _pooled(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over the recordings of each piece, beat by beat; UserError where these differ in beats."""
+    beat = table.groupby("recording", sort=False).cumcount()
+    beats = table.groupby(["group", "recording"]).size().groupby("group")
+    if (beats.nunique() > 1).any():
+        piece = beats.nunique().idxmax()
+        raise UserError(str(piece), "its recordings differ in their number of beats", "do not pool this track")
+    columns = [*SCORE_COLUMNS, "evidence"]
+    finite = table[columns].replace(-np.inf, np.nan)
+    table[columns] = finite.groupby([table["group"], beat]).transform("mean").fillna(-np.inf)
+    return table

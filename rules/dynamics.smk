@@ -1,0 +1,394 @@
+# Dynamic levels, change points and beats, a track at a time: T1 real loudness curves of MazurkaBL, T2 rendered ASAP.
+# A track whose corpus is not there is left out of results/dynamics/table1.csv.
+
+MAZURKABL_EXAMPLES = "results/dynamics/examples/mazurkabl/{mazurka}.h5"
+SYNTHETIC_EXAMPLES = "results/dynamics/examples/synthetic/{piece}.h5"
+DYNAMICS_RUNS = "results/dynamics/{track}/runs"
+DYNAMICS_FILES = ["beats.csv.gz", "events.csv.gz", "run.json"]
+# Module of a model -> the script that runs it; a module not named here is fitted on all folds by fit_dynamics_model.py.
+DYNAMICS_SCRIPTS = {
+    "network_fold": "train_dynamics_network.py",
+    "combination": "combine_dynamics_models.py",
+}
+
+
+def mazurkabl_root():
+    """Folder of MazurkaBL: the environment variable MAZURKABL_ROOT wins over the configuration."""
+    return Path(
+        os.environ.get("MAZURKABL_ROOT") or config["dynamics"]["mazurkabl_root"]
+    )
+
+
+@one_line
+def mazurkabl_pieces():
+    """Mazurka -> block of the folds; empty where there is no MazurkaBL."""
+    from percepiano_core.corpus.mazurkabl import list_mazurkas
+    from percepiano_core.dynamics.folds import read_blocks
+
+    if not mazurkabl_root().is_dir():
+        return {}
+    blocks = read_blocks()
+    return {name: blocks[name] for name in list_mazurkas(mazurkabl_root())}
+
+
+@one_line
+def synthetic_pieces():
+    """Piece of the synthetic corpus -> block of the folds; empty where the corpus is real."""
+    if config["corpus"]["kind"] != "synthetic":
+        return {}
+    return {
+        piece: index % 5
+        for index, piece in enumerate(sorted({each.piece for each in PERFORMANCES}))
+    }
+
+
+# Track -> its pieces with their blocks, its container of recordings, and what is missing where it has no pieces.
+DYNAMICS_TRACKS = {
+    "T1": (mazurkabl_pieces, MAZURKABL_EXAMPLES, "MazurkaBL", mazurkabl_root),
+    "T2": (asap_pieces, ASAP_EXAMPLES, "ASAP", asap_root),
+    "synthetic": (
+        synthetic_pieces,
+        SYNTHETIC_EXAMPLES,
+        "synthetic corpus",
+        lambda: ROOT,
+    ),
+}
+
+
+def track_blocks(track):
+    """Piece of a track -> block of its folds."""
+    return DYNAMICS_TRACKS[track][0]()
+
+
+def present_tracks():
+    """The configured tracks whose corpora are there; says once what is left out."""
+    wanted = config["dynamics"]["tracks"]
+    if workflow.is_main_process:
+        for track in wanted:
+            if not track_blocks(track):
+                name, root = DYNAMICS_TRACKS[track][2], DYNAMICS_TRACKS[track][3]()
+                print(f"dynamics track {track}: no {name} at {root}", file=sys.stderr)
+    return [track for track in wanted if track_blocks(track)]
+
+
+TRACKS = present_tracks()
+
+
+def dynamics_models(track):
+    """Models of a track, in the order of the configuration."""
+    return [
+        model
+        for model, entry in config["dynamics"]["models"].items()
+        if track in entry["tracks"]
+    ]
+
+
+def dynamics_script(model):
+    """Script that runs a model."""
+    return DYNAMICS_SCRIPTS.get(
+        config["dynamics"]["models"][model]["module"], "fit_dynamics_model.py"
+    )
+
+
+def dynamics_settings(model):
+    """Settings of a model."""
+    return config["dynamics"]["models"][model]["settings"]
+
+
+def dynamics_code(wildcards):
+    """Digest of what a model's run reaches."""
+    entry = config["dynamics"]["models"][wildcards.model]
+    return code(
+        dynamics_script(wildcards.model), f"percepiano_core.dynamics.{entry['module']}"
+    )
+
+
+def dynamics_info(wildcards):
+    """What is recorded of a run beside its predictions."""
+    return {
+        "track": wildcards.track,
+        "model": wildcards.model,
+        "settings": dynamics_settings(wildcards.model),
+        "seed": config["dynamics"]["seed"],
+        "protocol": config["dynamics"]["protocol"],
+    }
+
+
+def track_examples(wildcards):
+    """Containers of a track's recordings, in order of the piece."""
+    path = DYNAMICS_TRACKS[wildcards.track][1]
+    return [
+        path.format(mazurka=piece, piece=piece)
+        for piece in sorted(track_blocks(wildcards.track))
+    ]
+
+
+def run_outputs(fold="{fold}"):
+    """Prediction files of a run on one fold or, given their names, on several."""
+    return expand(
+        f"{DYNAMICS_RUNS}/{{model}}/fold{{fold}}/{{file}}",
+        track="{track}",
+        model="{model}",
+        fold=fold,
+        file=DYNAMICS_FILES,
+    )
+
+
+def dynamics_runs(track, models):
+    """Prediction files of models on all folds of a track."""
+    return expand(run_outputs(config["dynamics"]["folds"]), track=track, model=models)
+
+
+def dynamics_members(wildcards):
+    """Prediction files of the models that a combination is made of."""
+    return dynamics_runs(wildcards.track, dynamics_settings(wildcards.model)["members"])
+
+
+def dynamics_rows():
+    """Track -> rows of the table: model, title, what it hears, whether it is told the beats."""
+    models = config["dynamics"]["models"]
+    return {
+        track: [
+            (
+                name,
+                models[name]["title"],
+                models[name]["hears"],
+                models[name]["true_beats"],
+            )
+            for name in dynamics_models(track)
+        ]
+        for track in TRACKS
+    }
+
+
+DYNAMICS_TABLES = (
+    [
+        "results/dynamics/table1.csv",
+        "results/dynamics/table1_folds.csv",
+        "results/figures/dynamics_table1.svg",
+    ]
+    if TRACKS
+    else []
+)
+
+
+wildcard_constraints:
+    track="|".join(DYNAMICS_TRACKS),
+    fold="[0-9]+",
+
+
+rule mazurkabl_examples:
+    input:
+        beats=lambda wildcards: mazurkabl_root()
+        / f"beat_time/{wildcards.mazurka}beat_time.csv",
+        marks=lambda wildcards: mazurkabl_root()
+        / f"markings_dyn/{wildcards.mazurka}markings.csv",
+    output:
+        store=MAZURKABL_EXAMPLES,
+        quality="results/quality/dynamics/mazurkabl/{mazurka}.csv",
+    log:
+        "results/logs/mazurkabl_examples/{mazurka}.log",
+    benchmark:
+        "results/benchmarks/mazurkabl_examples/{mazurka}.tsv"
+    wildcard_constraints:
+        mazurka=any_of(mazurkabl_pieces()),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_mazurkabl_examples.py"),
+        root=lambda wildcards: str(mazurkabl_root()),
+        protocol=config["dynamics"]["protocol"],
+    script:
+        "../workflow_scripts/make_mazurkabl_examples.py"
+
+
+rule synthetic_examples:
+    input:
+        beats=ROOT / "beats.csv",
+        midi=lambda wildcards: [
+            ROOT / each.midi for each in PERFORMANCES if each.piece == wildcards.piece
+        ],
+    output:
+        store=SYNTHETIC_EXAMPLES,
+    log:
+        "results/logs/synthetic_examples/{piece}.log",
+    benchmark:
+        "results/benchmarks/synthetic_examples/{piece}.tsv"
+    wildcard_constraints:
+        piece=any_of(synthetic_pieces()),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_synthetic_examples.py"),
+        root=lambda wildcards: str(ROOT),
+    script:
+        "../workflow_scripts/make_synthetic_examples.py"
+
+
+rule dynamics_folds:
+    input:
+        track_examples,
+    output:
+        "results/dynamics/{track}/folds.json",
+    log:
+        "results/logs/dynamics_folds/{track}.log",
+    benchmark:
+        "results/benchmarks/dynamics_folds/{track}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_dynamics_folds.py"),
+        blocks=lambda wildcards: track_blocks(wildcards.track),
+        folds=config["dynamics"]["folds"],
+        leave_out_unreliable=config["dynamics"]["leave_out_unreliable"],
+    script:
+        "../workflow_scripts/make_dynamics_folds.py"
+
+
+rule dynamics_fit:
+    input:
+        examples=track_examples,
+        folds="results/dynamics/{track}/folds.json",
+    output:
+        run_outputs(config["dynamics"]["folds"]),
+    log:
+        "results/logs/dynamics_fit/{track}_{model}.log",
+    benchmark:
+        "results/benchmarks/dynamics_fit/{track}_{model}.tsv"
+    wildcard_constraints:
+        model=any_of(
+            name
+            for name in config["dynamics"]["models"]
+            if dynamics_script(name) == "fit_dynamics_model.py"
+        ),
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=3000,
+    params:
+        code=dynamics_code,
+        deps=dependency_versions("scikit-learn", "ruptures", "librosa"),
+        module=lambda wildcards: config["dynamics"]["models"][wildcards.model]["module"],
+        settings=lambda wildcards: dynamics_settings(wildcards.model),
+        info=dynamics_info,
+        seed=config["dynamics"]["seed"],
+        folder=f"{DYNAMICS_RUNS}/{{model}}",
+    script:
+        "../workflow_scripts/fit_dynamics_model.py"
+
+
+rule dynamics_train:
+    input:
+        examples=track_examples,
+        folds="results/dynamics/{track}/folds.json",
+    output:
+        run_outputs(),
+        history=f"{DYNAMICS_RUNS}/{{model}}/fold{{fold}}/history.csv",
+        weights=f"{DYNAMICS_RUNS}/{{model}}/fold{{fold}}/weights.safetensors",
+    log:
+        "results/logs/dynamics_train/{track}_{model}_{fold}.log",
+    benchmark:
+        "results/benchmarks/dynamics_train/{track}_{model}_{fold}.tsv"
+    wildcard_constraints:
+        model=any_of(
+            name
+            for name in config["dynamics"]["models"]
+            if dynamics_script(name) == "train_dynamics_network.py"
+        ),
+    # The longest jobs: started before the others.
+    priority: 15
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=1440,
+    params:
+        code=dynamics_code,
+        deps=dependency_versions("torch"),
+        settings=lambda wildcards: dynamics_settings(wildcards.model),
+        info=dynamics_info,
+        seed=config["dynamics"]["seed"],
+    script:
+        "../workflow_scripts/train_dynamics_network.py"
+
+
+rule dynamics_combine:
+    input:
+        dynamics_members,
+    output:
+        run_outputs(config["dynamics"]["folds"]),
+    log:
+        "results/logs/dynamics_combine/{track}_{model}.log",
+    benchmark:
+        "results/benchmarks/dynamics_combine/{track}_{model}.tsv"
+    wildcard_constraints:
+        model=any_of(
+            name
+            for name in config["dynamics"]["models"]
+            if dynamics_script(name) == "combine_dynamics_models.py"
+        ),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=dynamics_code,
+        settings=lambda wildcards: dynamics_settings(wildcards.model),
+        info=dynamics_info,
+        folds=config["dynamics"]["folds"],
+        runs=DYNAMICS_RUNS,
+    script:
+        "../workflow_scripts/combine_dynamics_models.py"
+
+
+rule dynamics_table1:
+    input:
+        [
+            path
+            for track in TRACKS
+            for path in dynamics_runs(track, dynamics_models(track))
+        ],
+    output:
+        table=report(
+            "results/dynamics/table1.csv",
+            caption="report/dynamics_table1.rst",
+            category="Dynamics",
+        ),
+        folds=report(
+            "results/dynamics/table1_folds.csv",
+            caption="report/dynamics_table1.rst",
+            category="Dynamics",
+        ),
+    log:
+        "results/logs/dynamics_table1.log",
+    benchmark:
+        "results/benchmarks/dynamics_table1.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("make_dynamics_table.py"),
+        models=dynamics_rows(),
+        folds=config["dynamics"]["folds"],
+        replicates=config["bootstrap"]["resamples"],
+        seed=config["bootstrap"]["seed"],
+    script:
+        "../workflow_scripts/make_dynamics_table.py"
+
+
+rule dynamics_figure:
+    input:
+        table="results/dynamics/table1.csv",
+    output:
+        report(
+            "results/figures/dynamics_table1.svg",
+            caption="report/figure_dynamics.rst",
+            category="Dynamics",
+        ),
+    log:
+        "results/logs/dynamics_figure.log",
+    benchmark:
+        "results/benchmarks/dynamics_figure.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("draw_dynamics_figure.py"),
+    script:
+        "../workflow_scripts/draw_dynamics_figure.py"

@@ -1,0 +1,18 @@
+"""Combine the predictions of several dynamics models on all folds of a track."""
+
+from pathlib import Path
+
+from percepiano_core.dynamics.combination import combine
+from percepiano_core.dynamics.predictions import read_run, write_run_tables
+from percepiano_core.job import logged
+
+with logged(snakemake.log[0]):
+    params = snakemake.params
+    members = params.settings["members"]
+    for fold in params.folds:
+        folders = [Path(params.runs) / member / f"fold{fold}" for member in members]
+        roles = ([read_run(folder, role) for folder in folders] for role in ("valid", "test"))
+        beats, events, run = combine(*roles, params.settings)
+        folder = Path(params.runs) / snakemake.wildcards.model / f"fold{fold}"
+        write_run_tables(folder, beats, events, {**params.info, **run, "fold": fold})
+        print(f"fold {fold}: {', '.join(members)}; threshold {run['chosen']['threshold']:.3f}")
