@@ -29,15 +29,15 @@ def asap_root():
 @one_line
 def asap_recordings():
     """Name of each performance of ASAP that the dynamics networks can learn from -> the recording."""
-    from percepiano_core.corpus.asap_dynamics import marked_recordings
-    from percepiano_core.dynamics.asap_folds import performance_name
+    from percepiano_core.corpus.asap_dynamics import marked_recordings, performance_name
 
     return {performance_name(each): each for each in marked_recordings(asap_root())}
 
 
 def asap_pieces():
     """Piece of ASAP -> block of the folds; empty where there is no ASAP."""
-    from percepiano_core.dynamics.asap_folds import piece_block, piece_name
+    from percepiano_core.corpus.asap_dynamics import piece_name
+    from percepiano_core.dynamics.asap_folds import piece_block
 
     if not asap_root().is_dir():
         return {}

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from percepiano_core.corpus.asap_dynamics import marked_recordings
+from percepiano_core.corpus.asap_dynamics import marked_recordings, performance_name, piece_name
 from percepiano_core.corpus.renderings import read_renderings, rendering_path
 from percepiano_core.dynamics.asap_examples import asap_example
-from percepiano_core.dynamics.asap_folds import performance_name, piece_name
 from percepiano_core.dynamics.examples import write_examples
 from percepiano_core.errors import DataError
 from percepiano_core.job import logged

@@ -9,7 +9,7 @@ import csv
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -71,6 +71,16 @@ def marked_recordings(root: Path | str) -> list[AsapRecording]:
     robust = [each for each in list_recordings(root) if each.robust]
     marked = {score for score in {each.score for each in robust} if MARK.search((root / score).read_bytes())}
     return [each for each in robust if each.score in marked and (root / annotations_path(each.midi)).is_file()]
+
+
+def piece_name(recording: AsapRecording) -> str:
+    """What is played, as "Beethoven/Piano_Sonatas_24-1"."""
+    return f"{recording.composer}/{recording.title}"
+
+
+def performance_name(recording: AsapRecording) -> str:
+    """Which performance of it, as "Beethoven/Piano_Sonatas_24-1/Lou02M"."""
+    return f"{piece_name(recording)}/{PurePosixPath(recording.midi).stem}"
 
 
 def annotations_path(midi: str) -> str:

@@ -11,9 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.corpus.asap import AsapRecording, read_note_alignment
-from percepiano_core.corpus.asap_dynamics import annotations_path, read_beat_annotations, read_marked_score
+from percepiano_core.corpus.asap_dynamics import (
+    annotations_path,
+    performance_name,
+    piece_name,
+    read_beat_annotations,
+    read_marked_score,
+)
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
-from percepiano_core.dynamics.asap_folds import performance_name, piece_name
 from percepiano_core.dynamics.asap_labels import asap_labels
 from percepiano_core.dynamics.examples import Example
 from percepiano_core.dynamics.frame_grid import FPS, event_frames

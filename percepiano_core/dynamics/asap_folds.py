@@ -9,24 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import PurePosixPath
 
-from percepiano_core.corpus.asap import AsapRecording
 from percepiano_core.dynamics.folds import FOLDS
 
 MOVEMENT = re.compile(r"-\d+$")  # "Piano_Sonatas_24-1" is a movement of "Piano_Sonatas_24"
 
 
-def piece_name(recording: AsapRecording) -> str:
-    """What is played, as "Beethoven/Piano_Sonatas_24-1"."""
-    return f"{recording.composer}/{recording.title}"
-
-
-def performance_name(recording: AsapRecording) -> str:
-    """Which performance of it, as "Beethoven/Piano_Sonatas_24-1/Lou02M"."""
-    return f"{piece_name(recording)}/{PurePosixPath(recording.midi).stem}"
-
-
 def piece_block(piece: str) -> int:
-    """Block 0 to 4 of a piece (`piece_name`)."""
+    """Block 0 to 4 of a piece (`asap_dynamics.piece_name`)."""
     return int(hashlib.sha256(MOVEMENT.sub("", piece).encode()).hexdigest(), 16) % FOLDS
