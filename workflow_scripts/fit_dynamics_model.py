@@ -5,14 +5,15 @@ from pathlib import Path
 
 from percepiano_core.dynamics.examples import read_examples
 from percepiano_core.dynamics.predictions import write_run
-from percepiano_core.dynamics.roles import load_model, make_roles
+from percepiano_core.dynamics.roles import load_model, make_roles, settings_of
 from percepiano_core.job import logged
 from percepiano_core.splits.files import read_split
 
 with logged(snakemake.log[0]):
     params = snakemake.params
     model = load_model(params.module)
-    examples = [each for path in snakemake.input.examples for each in read_examples(path, [params.settings["input"]])]
+    kind = settings_of(params.settings, model.SETTINGS)["input"]
+    examples = [each for path in snakemake.input.examples for each in read_examples(path, [kind])]
     split = read_split(snakemake.input.folds)
     fit_predict = model.prepare(examples, params.settings)
     for fold in split.folds:

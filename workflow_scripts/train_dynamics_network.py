@@ -7,9 +7,9 @@ import torch
 from percepiano_core.digest import content_digest
 from percepiano_core.dynamics.checkpoints import save_network
 from percepiano_core.dynamics.examples import read_examples
-from percepiano_core.dynamics.network_fold import fit_fold
+from percepiano_core.dynamics.network_fold import SETTINGS, fit_fold
 from percepiano_core.dynamics.predictions import write_run
-from percepiano_core.dynamics.roles import make_roles
+from percepiano_core.dynamics.roles import make_roles, settings_of
 from percepiano_core.job import logged
 from percepiano_core.splits.files import read_split
 from percepiano_core.store.history import write_history
@@ -17,7 +17,8 @@ from percepiano_core.store.history import write_history
 with logged(snakemake.log[0]):
     params, given, fold = snakemake.params, snakemake.input, snakemake.wildcards.fold
     torch.set_num_threads(snakemake.threads)
-    examples = [each for path in given.examples for each in read_examples(path, [params.settings["input"]])]
+    kind = settings_of(params.settings, SETTINGS)["input"]
+    examples = [each for path in given.examples for each in read_examples(path, [kind])]
     folder = Path(snakemake.output.weights).parent
     result = fit_fold(
         make_roles(examples, read_split(given.folds).folds[fold]),
