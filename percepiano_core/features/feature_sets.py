@@ -60,35 +60,6 @@ KEY_WIDTHS: dict[str, int] = {
     "following_rest_unnorm": 1,
 }
 
-NORMALISED_KEYS: frozenset[str] = frozenset(
-    {
-        "midi_pitch",
-        "duration",
-        "beat_importance",
-        "measure_length",
-        "qpm_primo",
-        "section_tempo",
-        "following_rest",
-        "distance_from_abs_dynamic",
-        "distance_from_recent_tempo",
-        "beat_tempo",
-        "measure_tempo",
-        "velocity",
-        "onset_deviation",
-        "beat_dynamics",
-        "measure_dynamics",
-        "articulation",
-        "pedal_refresh_time",
-        "pedal_cut_time",
-        "pedal_at_start",
-        "pedal_at_end",
-        "soft_pedal",
-        "pedal_refresh",
-        "pedal_cut",
-    }
-)
-"""Keys that are standardised (x - mean) / std before they enter a model; all others enter raw."""
-
 GLOBAL_KEYS: frozenset[str] = frozenset({"qpm_primo", "composer_vec", "tempo_primo"})
 """One value a piece, broadcast to its notes."""
 
@@ -137,6 +108,9 @@ _PERFORMED = (
 )
 _PERFORMED_NOTE = ("mmidi_pitch", "mmidi_velocity", "mmidi_start_time", "mmidi_end_time")
 _UNNORMALISED = tuple(UNNORMALISED_COPIES)
+
+NORMALISED_KEYS: frozenset[str] = frozenset({"midi_pitch", *_METRE, *_DIRECTION_DISTANCES, *_PERFORMED})
+"""Keys that are standardised (x - mean) / std before they enter a model; all others enter raw."""
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
     "score78": ("midi_pitch", *_METRE, *_DIRECTION_DISTANCES, *_SCORE_CONTEXT),

@@ -6,9 +6,8 @@ Layout (kind "features"; the published names are attributes beside their columns
     score/notes [n] (SCORE_NOTE_DTYPE), measure_starts, beat_positions, section_positions (divisions),
           features [n, w], locations [n, 4]
         attributes: divisions; keys, widths and units of the features; levels of the locations
-    performances/<performance>/values [n, f], masks [n, f], rows [r, 3], notes [k] (pitch, velocity, seconds),
-          descriptors/<set> [d]
-        attributes: keys and units of the values; names of each descriptor set
+    performances/<performance>/values [n, f], masks [n, f], rows [r, 3], notes [k] (pitch, velocity, seconds)
+        attributes: keys and units of the values
 
 Values are float32: the relative error of 6e-8 lies far below what a MIDI clock resolves. NaN and a False mask stand
 where nothing was measured.
@@ -90,30 +89,23 @@ def _score(tree: Tree) -> ScoreTable:
 
 def _performance_tree(entry: PerformanceEntry) -> Tree:
     keys = sorted(entry.values)
-    names = {f"{group}_names": list(values) for group, values in entry.descriptors.items()}
     return {
         "values": _columns(entry.values, keys).astype("f4"),
         "masks": _columns(entry.masks, keys),
         "rows": np.column_stack([entry.rows.score, entry.rows.place, entry.rows.performed]).astype("i4"),
         "notes": _stored_notes(entry.notes),
-        "descriptors": {group: np.array(list(values.values())) for group, values in entry.descriptors.items()},
-        "attrs": {"keys": keys, "units": [unit(key) for key in keys]} | names,
+        "attrs": {"keys": keys, "units": [unit(key) for key in keys]},
     }
 
 
 def _performance(tree: Tree) -> PerformanceEntry:
-    keys, attributes = [str(key) for key in tree["attrs"]["keys"]], tree["attrs"]
-    descriptors = {
-        group: {str(name): float(value) for name, value in _zip(attributes[f"{group}_names"], values)}
-        for group, values in tree["descriptors"].items()
-    }
+    keys = [str(key) for key in tree["attrs"]["keys"]]
     values = tree["values"].astype("f8")
     return PerformanceEntry(
         {key: values[:, i] for i, key in enumerate(keys)},
         {key: tree["masks"][:, i] for i, key in enumerate(keys)},
         Rows(*tree["rows"].astype("i8").T),
         tree["notes"],
-        descriptors,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,6 @@ from percepiano_core.features.performance.matching import join_notes, match_of
 from percepiano_core.features.performance.published_notes import as_published, renumbered
 from percepiano_core.features.score_table import ScoreTable
 
-Descriptors = Mapping[str, Mapping[str, float]]  # "raw", "aligned" -> name -> value
-
 
 @dataclass(frozen=True, eq=False)
 class PerformanceEntry:
@@ -30,14 +28,12 @@ class PerformanceEntry:
     masks : published key -> bool [n], True where measured
     rows : what the assembled rows are made of
     notes : the performed notes, fields pitch, velocity, onset_sec, offset_sec at least
-    descriptors : vectors of the whole performance, by set
     """
 
     values: Mapping[str, np.ndarray]
     masks: Mapping[str, np.ndarray]
     rows: Rows
     notes: np.ndarray
-    descriptors: Descriptors = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,69 @@
+"""Single performances of a score, straight from their files: notes with all features, and descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.alignment.match import align
+from percepiano_core.alignment.score_notes import read_score_notes
+from percepiano_core.corpus.midi import PerformedMidi, read_performance
+from percepiano_core.corpus.musicxml import read_musicxml
+from percepiano_core.errors import DataError
+from percepiano_core.features.assembly import NoteTable
+from percepiano_core.features.descriptors.performance import performance_descriptors
+from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
+from percepiano_core.features.score.corrections import Compat
+from percepiano_core.features.score.read import read_score
+from percepiano_core.features.score.words import tables
+
+SAME_MUSIC = "check that both are the same music"
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A performance beside its score: how they fit, its notes (one row a score note), its descriptors by column."""
+
+    alignment: Alignment
+    notes: NoteTable
+    descriptors: Mapping[str, float]
+
+
+def read_played(score_path: Path, midis: Mapping[str, Path], compat: Compat, composer: str) -> dict[str, Played]:
+    """Performances by name, from the MIDI files of one score; features as the stages of the workflow make them.
+
+    `composer` as in the composer table ("Schubert", ...). DataError for a file that cannot be read, and for a
+    performance that does not fit the score.
+    """
+    score, score_notes = read_score(score_path, compat=compat, composer=composer), read_score_notes(score_path)
+    found = {}
+    for name, midi in midis.items():
+        performed = read_performance(midi)
+        found[name] = performed, fitting_alignment(score_notes, performed, midi, score_path)
+    segment = SegmentFeatures(compat, score, segment_entries(score, found, compat))
+    return {
+        name: Played(alignment, segment.table(name), performance_descriptors(performed, alignment))
+        for name, (performed, alignment) in found.items()
+    }
+
+
+def fitting_alignment(
+    score_notes: np.ndarray, performed: PerformedMidi, midi: Path, score: Path, remedy: str = SAME_MUSIC
+) -> Alignment:
+    """The alignment of a performance; DataError where it is not one of the score (status "failed")."""
+    aligned = align(score_notes, performed)
+    if aligned.status == "failed":
+        least = aligned.thresholds.reported
+        raise DataError(midi, f"does not match {score.name} (quality {aligned.c:.2f}, below {least:.2f})", remedy)
+    return aligned
+
+
+def score_composer(path: Path) -> str:
+    """The composer of the composer table whom the score names as its creator; "" if there is none."""
+    creators = read_musicxml(path).iterfind("identification/creator[@type='composer']")
+    words = " ".join(creator.text or "" for creator in creators)
+    return next((name for name in tables()["composers"] if name.casefold() in words.casefold()), "")
