@@ -205,17 +205,13 @@ rule mazurkabl_examples:
 rule synthetic_examples:
     input:
         beats=ROOT / "beats.csv",
-        midi=lambda wildcards: [
-            ROOT / each.midi for each in PERFORMANCES if each.piece == wildcards.piece
-        ],
+        midi=[ROOT / each.midi for each in PERFORMANCES],
     output:
-        store=SYNTHETIC_EXAMPLES,
+        [SYNTHETIC_EXAMPLES.format(piece=piece) for piece in synthetic_pieces()],
     log:
-        "results/logs/synthetic_examples/{piece}.log",
+        "results/logs/synthetic_examples.log",
     benchmark:
-        "results/benchmarks/synthetic_examples/{piece}.tsv"
-    wildcard_constraints:
-        piece=any_of(synthetic_pieces()),
+        "results/benchmarks/synthetic_examples.tsv"
     conda:
         "../envs/workflow.yaml"
     params:

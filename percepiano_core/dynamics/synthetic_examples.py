@@ -45,7 +45,7 @@ def synthetic_examples(root: Path | str, piece: str, performances: Iterable[Perf
 def _example(name: str, piece: str, parts: list[tuple[Path, pd.DataFrame]]) -> Example:
     begin, curves, times, tables = 0, [], [], []
     for midi, beats in parts:
-        curve = _loudness(read_performance(midi).notes)
+        curve = _loudness(read_performance(midi).notes, float(beats["onset_sec"].iloc[-1]))
         curves.append(curve)
         times.append(beats["onset_sec"].to_numpy() + begin * CURVE_HOP / CURVE_RATE)
         tables.append(beats)
@@ -64,10 +64,11 @@ def _example(name: str, piece: str, parts: list[tuple[Path, pd.DataFrame]]) -> E
     )
 
 
-def _loudness(notes: np.ndarray) -> np.ndarray:
-    """Loudness of notes with some silence after them, on the grid of MazurkaBL's curves."""
+def _loudness(notes: np.ndarray, last_beat: float) -> np.ndarray:
+    """Loudness of notes with some silence after the last note and beat (s), on the grid of MazurkaBL's curves."""
     rows = np.rint(notes["onset_sec"] * CURVE_RATE / CURVE_HOP).astype(np.int64)
-    length = int(rows.max() + (DECAY_SECONDS + SILENCE_SECONDS) * CURVE_RATE / CURVE_HOP)
+    end = max(float(notes["onset_sec"].max()), last_beat) + DECAY_SECONDS + SILENCE_SECONDS
+    length = int(end * CURVE_RATE / CURVE_HOP)
     energy = np.zeros(length)
     decibels = DECIBELS_A_VELOCITY * (notes["velocity"].astype(np.float64) - FULL_VELOCITY)
     np.add.at(energy, rows, 10 ** (decibels / 10))
