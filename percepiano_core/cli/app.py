@@ -1,4 +1,4 @@
-"""The command line: `percepiano align | features | fetch | synthesize | where`."""
+"""The command line: `percepiano align | dynamics | features | fetch | rate | synthesize | where`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import sys
 import typer
 
 from percepiano_core.cli.align_command import align
+from percepiano_core.cli.dynamics_command import dynamics
 from percepiano_core.cli.features_command import features
 from percepiano_core.cli.fetch_command import fetch
+from percepiano_core.cli.rate_command import rate
 from percepiano_core.cli.synthesize_command import synthesize
 from percepiano_core.cli.where_command import where
 from percepiano_core.errors import PercePianoError
@@ -19,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (align, features, fetch, synthesize, where):
+for command in (align, dynamics, features, fetch, rate, synthesize, where):
     app.command()(command)
 
 

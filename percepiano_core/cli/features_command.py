@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 import typer
 
-from percepiano_core.errors import DataError, UserError
+from percepiano_core.errors import UserError
 
 if TYPE_CHECKING:
     from percepiano_core.alignment.alignment import Alignment
@@ -124,17 +124,11 @@ def _match(
 def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
     """Align; DataError where the performance is not one of the score."""
     # Imported here because the libraries behind it take most of a second
-    from percepiano_core.alignment.match import align
     from percepiano_core.alignment.score_notes import read_score_notes
+    from percepiano_core.features.performance.from_files import SAME_MUSIC, fitting_alignment
 
-    aligned = align(read_score_notes(score_path), performed)
-    if aligned.status == "failed":
-        raise DataError(
-            midi,
-            f"does not match {score_path.name} (quality {aligned.c:.2f})",
-            "check that both are the same music, or give --alignment",
-        )
-    return aligned
+    remedy = f"{SAME_MUSIC}, or give --alignment"
+    return fitting_alignment(read_score_notes(score_path), performed, midi, score_path, remedy)
 
 
 def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:
