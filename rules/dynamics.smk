@@ -4,7 +4,7 @@
 MAZURKABL_EXAMPLES = "results/dynamics/examples/mazurkabl/{mazurka}.h5"
 SYNTHETIC_EXAMPLES = "results/dynamics/examples/synthetic/{piece}.h5"
 DYNAMICS_RUNS = "results/dynamics/{track}/runs"
-DYNAMICS_FILES = ["beats.csv.gz", "events.csv.gz", "run.json"]
+DYNAMICS_FILES = ["predictions.h5", "run.json"]
 # Module of a model -> the script that runs it; a module not named here is fitted on all folds by fit_dynamics_model.py.
 DYNAMICS_SCRIPTS = {
     "network_fold": "train_dynamics_network.py",

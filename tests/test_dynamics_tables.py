@@ -62,7 +62,7 @@ def network_run(folder: Path, seed: int = 0) -> list[tuple[Example, dict[str, np
 def test_a_run_survives_its_files_and_gives_equal_bytes(tmp_path: Path) -> None:
     found = network_run(tmp_path / "one")
     network_run(tmp_path / "two")
-    for name in ("beats.csv.gz", "events.csv.gz", "run.json"):
+    for name in ("predictions.h5", "run.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     run = read_run(tmp_path / "one", "test")
     assert run.run["events"] == ["beat", "downbeat"]
@@ -139,13 +139,13 @@ def test_a_combination_is_the_mean_of_its_members(tmp_path: Path) -> None:
     for seed in (0, 20):
         network_run(tmp_path / str(seed), seed)
     valid, test = ([read_run(tmp_path / str(seed), role) for seed in (0, 20)] for role in ("valid", "test"))
-    beats, events, run = combine(valid, test, {"members": ["a", "b"]})
+    _, combined = combine(valid, test, {"members": ["a", "b"]})
     column = "score_pp"
     mean = (test[0].beats[column] + test[1].beats[column]) / 2
-    assert beats.loc[beats["role"] == "test", column].to_numpy() == pytest.approx(mean.to_numpy())
-    assert set(events["role"]) == {"valid", "test"} and run["events"] == ["beat", "downbeat"]
-    pooled, _, _ = combine(valid, test, {"members": ["a", "b"], "pooled": True})
-    recordings = pooled[pooled["group"] == "p4"].groupby("recording")
+    assert combined.beats[column].to_numpy() == pytest.approx(mean.to_numpy())
+    assert combined.events.equals(test[0].events) and combined.run["events"] == ["beat", "downbeat"]
+    _, pooled = combine(valid, test, {"members": ["a", "b"], "pooled": True})
+    recordings = pooled.beats[pooled.beats["group"] == "p4"].groupby("recording")
     first, second = (part[["score_pp", "evidence"]].to_numpy() for _, part in recordings)
     assert np.array_equal(first, second)
     with pytest.raises(UserError, match="no setting 'member'"):
@@ -156,7 +156,7 @@ def test_a_broken_prediction_file_gives_one_clear_line(tmp_path: Path) -> None:
     network_run(tmp_path)
     with pytest.raises(UserError, match="holds nothing of the train role"):
         read_run(tmp_path, "train")
-    (tmp_path / "beats.csv.gz").write_bytes(b"no table")
-    with pytest.raises(UserError, match=r"beats\.csv\.gz: not a prediction file") as error:
+    (tmp_path / "predictions.h5").write_bytes(b"no table")
+    with pytest.raises(UserError, match=r"predictions\.h5: not a readable prediction file") as error:
         read_run(tmp_path, "test")
     assert "\n" not in str(error.value)

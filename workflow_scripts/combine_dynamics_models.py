@@ -1,5 +1,6 @@
 """Combine the predictions of several dynamics models on all folds of a track."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from percepiano_core.dynamics.combination import combine
@@ -12,7 +13,7 @@ with logged(snakemake.log[0]):
     for fold in params.folds:
         folders = [Path(params.runs) / member / f"fold{fold}" for member in members]
         roles = ([read_run(folder, role) for folder in folders] for role in ("valid", "test"))
-        beats, events, run = combine(*roles, params.settings)
-        folder = Path(params.runs) / snakemake.wildcards.model / f"fold{fold}"
-        write_run_tables(folder, beats, events, {**params.info, **run, "fold": fold})
-        print(f"fold {fold}: {', '.join(members)}; threshold {run['chosen']['threshold']:.3f}")
+        valid, test = combine(*roles, params.settings)
+        test = replace(test, run={**params.info, **test.run, "fold": fold})
+        write_run_tables(Path(params.runs) / snakemake.wildcards.model / f"fold{fold}", valid, test)
+        print(f"fold {fold}: {', '.join(members)}; threshold {test.run['chosen']['threshold']:.3f}")

@@ -27,8 +27,8 @@ SETTINGS: dict[str, Any] = {
 
 def combine(
     valid: Sequence[RunPredictions], test: Sequence[RunPredictions], settings: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Beats, events and run.json of the combined run on both roles.
+) -> tuple[RunPredictions, RunPredictions]:
+    """The combined run on the valid and the test role.
 
     UserError if members differ in recordings or one of them does not learn.
 
@@ -52,8 +52,11 @@ def combine(
         table["predicted_level"] = (table[SCORE_COLUMNS].to_numpy() - balance).argmax(axis=1) + 1
         table["predicted_change_point"] = (table["evidence"] >= threshold).astype(np.int64)
     listener = next((i for i, run in enumerate(test) if run.run["events"]), 0)  # the first member that hears beats
-    events = pd.concat([valid[listener].events, test[listener].events])
-    return pd.concat(parts.values()), events, {"events": test[listener].run["events"], "chosen": chosen}
+    run = {"events": test[listener].run["events"], "chosen": chosen}
+    return (
+        RunPredictions(parts["valid"], valid[listener].events, run),
+        RunPredictions(parts["test"], test[listener].events, run),
+    )
 
 
 def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:

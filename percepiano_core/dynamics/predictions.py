@@ -1,14 +1,15 @@
-"""The prediction files that every dynamics model hands over, and from which alone tables are made.
+"""The prediction file that every dynamics model hands over, and from which alone tables are made.
 
-A run's folder holds `beats.csv.gz`, a row a true beat of the valid and test roles, `events.csv.gz`, a row a predicted
-beat or downbeat, and `run.json` (what made them). A model that does not do a task leaves its columns empty. Equal
-predictions give equal bytes.
+A run's folder holds `predictions.h5`, with a value a true beat and a time a predicted beat or downbeat, for the valid
+and the test role, and `run.json`, which says what made them. HDF5, for a fold has a quarter of a million beats, and
+writing them as text takes longer than learning from them. What a model does not do is -1 or NaN. Equal predictions give
+equal bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,18 @@ from percepiano_core.corpus.mazurkabl import LEVELS
 from percepiano_core.dynamics.examples import Example
 from percepiano_core.dynamics.frame_grid import frame_count
 from percepiano_core.errors import UserError
-from percepiano_core.files import replacing, write_text
+from percepiano_core.files import write_text
+from percepiano_core.store.container import Tree, read_container, write_container
 
+KIND, VERSION = "dynamics predictions", 1
 SCORE_COLUMNS = [f"score_{level}" for level in LEVELS]
-BEAT_COLUMNS = [
-    *("role", "recording", "group", "frames", "time", "level", "change_point", "downbeat"),  # what is true
-    *("predicted_level", *SCORE_COLUMNS, "evidence", "predicted_change_point"),  # what the model says
-]
-EVENT_COLUMNS = ["role", "recording", "task", "time"]
-ROLES = ("valid", "test")
-BEATS_FILE, EVENTS_FILE, RUN_FILE = "beats.csv.gz", "events.csv.gz", "run.json"
-EVENT_TASKS = ("beat", "downbeat")
+TRUTH = {"time": np.float64, "level": np.int8, "change_point": np.int8, "downbeat": np.int8}
+SAID = {"predicted_level": np.int8, "evidence": np.float32, "predicted_change_point": np.int8}
+RECORDING_COLUMNS = ["recording", "group", "frames"]
+BEAT_COLUMNS = [*RECORDING_COLUMNS, *TRUTH, *SAID, *SCORE_COLUMNS]
+EVENT_COLUMNS = ["recording", "task", "time"]
+PREDICTIONS_FILE, RUN_FILE = "predictions.h5", "run.json"
+ROLES, EVENT_TASKS = ("valid", "test"), ("beat", "downbeat")
 RERUN = "run the model that wrote it again"
 
 
@@ -58,11 +60,51 @@ class RecordingPrediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunPredictions:
-    """One role of a run read back: `beats` has BEAT_COLUMNS (-1 and NaN where empty), `events` EVENT_COLUMNS."""
+    """One role of a run as tables.
+
+    Attributes
+    ----------
+    beats : a row a true beat, BEAT_COLUMNS; what the model does not do is -1 or NaN
+    events : a row a predicted beat or downbeat, EVENT_COLUMNS
+    run : what made it; "events" says which of EVENT_TASKS are predicted
+    """
 
     beats: pd.DataFrame
     events: pd.DataFrame
     run: dict[str, Any]
+
+
+def run_tables(predictions: Sequence[RecordingPrediction]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Beats and events of what a model says about recordings, in their order."""
+    examples = [each.example for each in predictions]
+    beats = [len(each.beat_times) for each in examples]
+    columns = {
+        "recording": np.repeat([each.name for each in examples], beats),
+        "group": np.repeat([each.group for each in examples], beats),
+        "frames": np.repeat([frame_count(each.duration) for each in examples], beats),
+        "time": np.concatenate([each.beat_times for each in examples]),
+        "level": np.concatenate([each.labels.level for each in examples]),
+        "change_point": np.concatenate([each.labels.change_point for each in examples]),
+        "downbeat": np.concatenate([each.labels.downbeat for each in examples]),
+        "predicted_level": _joined([each.levels for each in predictions], beats, -1),
+        "evidence": _joined([each.evidence for each in predictions], beats, np.nan),
+        "predicted_change_point": _joined([each.change_points for each in predictions], beats, -1),
+    }
+    none = np.full((1, len(LEVELS)), np.nan)
+    scores = np.concatenate(
+        [
+            np.repeat(none, count, axis=0) if each.scores is None else each.scores
+            for each, count in zip(predictions, beats, strict=True)
+        ]
+    )
+    table = pd.DataFrame(columns | dict(zip(SCORE_COLUMNS, scores.T, strict=True)))
+    rows = [
+        (each.example.name, task, float(time))
+        for each in predictions
+        for task in EVENT_TASKS
+        for time in (each.events or {}).get(task, ())
+    ]
+    return table[BEAT_COLUMNS], pd.DataFrame(rows, columns=EVENT_COLUMNS)
 
 
 def write_run(
@@ -71,87 +113,64 @@ def write_run(
     test: Sequence[RecordingPrediction],
     run: Mapping[str, Any],
 ) -> None:
-    """Write a run's three files, each whole or not at all, run.json last; it also says which events are predicted."""
-    roles = dict(zip(ROLES, (valid, test), strict=True))
-    beats = pd.concat([_beat_rows(role, each) for role, found in roles.items() for each in found], ignore_index=True)
-    rows = [row for role, found in roles.items() for row in _event_rows(role, found)]
-    events = pd.DataFrame(rows, columns=EVENT_COLUMNS)
-    write_run_tables(folder, beats, events, {**run, "events": sorted(test[0].events or {})})
+    """Write a run's two files, each whole or not at all; run.json also says which events are predicted."""
+    content = {**run, "events": sorted(test[0].events or {})}
+    write_run_tables(folder, *(RunPredictions(*run_tables(role), content) for role in (valid, test)))
 
 
-def write_run_tables(folder: Path | str, beats: pd.DataFrame, events: pd.DataFrame, run: Mapping[str, Any]) -> None:
-    """Write a run's three files from tables with the columns of this module."""
+def write_run_tables(folder: Path | str, valid: RunPredictions, test: RunPredictions) -> None:
+    """Write a run's two files from its tables; `run` of the test role is run.json."""
     folder = Path(folder)
-    _write(folder / BEATS_FILE, beats[BEAT_COLUMNS], "%.4f")
-    _write(folder / EVENTS_FILE, events, "%.4f")
-    write_text(folder / RUN_FILE, json.dumps(run, indent=1, sort_keys=True) + "\n")
+    tree = {role: _tree(found) for role, found in zip(ROLES, (valid, test), strict=True)}
+    write_container(folder / PREDICTIONS_FILE, KIND, VERSION, tree)
+    write_text(folder / RUN_FILE, json.dumps(test.run, indent=1, sort_keys=True) + "\n")
 
 
 def read_run(folder: Path | str, role: str) -> RunPredictions:
     """Read one role of a run's folder; UserError for a file that is missing or something else."""
     folder = Path(folder)
-    beats, events = (
-        table[table["role"] == role].reset_index(drop=True)
-        for table in (_read(folder / BEATS_FILE, BEAT_COLUMNS), _read(folder / EVENTS_FILE, EVENT_COLUMNS))
-    )
-    if beats.empty:
-        raise UserError(folder / BEATS_FILE, f"holds nothing of the {role} role", RERUN)
-    for column in ("predicted_level", "predicted_change_point"):
-        beats[column] = beats[column].fillna(-1).astype(np.int64)
+    try:
+        tree = read_container(folder / PREDICTIONS_FILE, KIND, VERSION)[role]
+    except OSError:
+        raise UserError(folder / PREDICTIONS_FILE, "not a readable prediction file", RERUN) from None
+    except KeyError:
+        raise UserError(folder / PREDICTIONS_FILE, f"holds nothing of the {role} role", RERUN) from None
     try:
         run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         raise UserError(folder / RUN_FILE, "is missing or not JSON", RERUN) from None
+    row = np.repeat(np.arange(len(tree["beats"])), tree["beats"])
+    columns = {name: tree[name][row] for name in RECORDING_COLUMNS} | {name: tree[name] for name in {**TRUTH, **SAID}}
+    beats = pd.DataFrame(columns | dict(zip(SCORE_COLUMNS, tree["scores"].T, strict=True)))[BEAT_COLUMNS]
+    events = pd.DataFrame(
+        {
+            "recording": tree["recording"][tree["event_recording"]],
+            "task": np.array(EVENT_TASKS)[tree["event_task"]],
+            "time": tree["event_time"],
+        }
+    )
     return RunPredictions(beats, events, run)
 
 
-def _beat_rows(role: str, prediction: RecordingPrediction) -> pd.DataFrame:
-    example, beats = prediction.example, len(prediction.example.beat_times)
-    scores = np.full((beats, len(LEVELS)), np.nan) if prediction.scores is None else prediction.scores
-    return pd.DataFrame(
-        {
-            "role": role,
-            "recording": example.name,
-            "group": example.group,
-            "frames": frame_count(example.duration),
-            "time": [f"{time:.6f}" for time in example.beat_times],  # to the frame of 20 ms, whatever the rounding
-            "level": example.labels.level,
-            "change_point": example.labels.change_point.astype(np.int64),
-            "downbeat": example.labels.downbeat.astype(np.int64),
-            "predicted_level": _column(prediction.levels, beats),
-            **dict(zip(SCORE_COLUMNS, scores.T, strict=True)),
-            "evidence": np.full(beats, np.nan) if prediction.evidence is None else prediction.evidence,
-            "predicted_change_point": _column(prediction.change_points, beats),
-        }
-    )
+def _joined(parts: Sequence[np.ndarray | None], beats: Sequence[int], nothing: float) -> np.ndarray:
+    """What is said in a row; `nothing` at the beats of a recording of which nothing is said."""
+    said = [np.full(count, nothing) if part is None else part for part, count in zip(parts, beats, strict=True)]
+    return np.concatenate(said)
 
 
-def _column(values: np.ndarray | None, beats: int) -> pd.Series:
-    """Whole numbers, or nothing at every beat."""
-    return pd.Series([pd.NA] * beats if values is None else values.astype(np.int64), dtype="Int64")
-
-
-def _event_rows(role: str, predictions: Iterable[RecordingPrediction]) -> list[tuple[str, str, str, float]]:
-    return [
-        (role, each.example.name, task, float(time))
-        for each in predictions
-        for task in EVENT_TASKS
-        for time in (each.events or {}).get(task, ())
-    ]
-
-
-def _write(path: Path, table: pd.DataFrame, number: str) -> None:
-    with replacing(path) as part:
-        compression = {"method": "gzip", "mtime": 0, "compresslevel": 6}
-        table.to_csv(part, index=False, float_format=number, lineterminator="\n", compression=compression)
-
-
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    names = dict.fromkeys(("role", "recording", "group", "task"), "str")
-    try:
-        table = pd.read_csv(path, compression="gzip", dtype={key: names[key] for key in columns if key in names})
-    except (OSError, ValueError) as error:
-        raise UserError(path, f"not a prediction file ({' '.join(str(error).split())[:80]})", RERUN) from None
-    if list(table.columns) != columns:
-        raise UserError(path, f"has the columns {', '.join(table.columns)}, not {', '.join(columns)}", RERUN)
-    return table
+def _tree(found: RunPredictions) -> Tree:
+    """A role as arrays: of recordings in order, of their beats in a row, and of events, recordings by number."""
+    beats, events = found.beats, found.events
+    names, first, counts = np.unique(beats["recording"].to_numpy(dtype=str), return_index=True, return_counts=True)
+    order = np.argsort(first)
+    row = {name: i for i, name in enumerate(names[order])}
+    own = beats.iloc[first[order]]
+    return {
+        **{name: own[name].to_numpy(dtype=np.int64 if name == "frames" else str) for name in RECORDING_COLUMNS},
+        "beats": counts[order],
+        **{name: beats[name].to_numpy(dtype=kind) for name, kind in {**TRUTH, **SAID}.items()},
+        "scores": beats[SCORE_COLUMNS].to_numpy(dtype=np.float32),
+        "event_recording": events["recording"].map(row).to_numpy(dtype=np.int64),
+        "event_task": events["task"].map(EVENT_TASKS.index).to_numpy(dtype=np.int8),
+        "event_time": events["time"].to_numpy(dtype=np.float64),
+    }
