@@ -220,6 +220,17 @@ def predictions():
     ]
 
 
+def training_histories():
+    """The course of every training run of every network."""
+    return [
+        f"{run}/history.csv"
+        for labels in LABELS
+        for model in NETWORKS
+        for split in SPLITS
+        for run in model_runs(labels, model, split)
+    ]
+
+
 def any_of(names):
     """Pattern of these names; of nothing, if there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"

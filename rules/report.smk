@@ -71,6 +71,45 @@ rule figures:
         "../workflow_scripts/draw_figures.py"
 
 
+if training_histories():
+    FIGURES += [
+        "results/figures/learning_curves.svg",
+        "results/figures/learning_diagnostics.svg",
+    ]
+
+
+rule learning_curves:
+    input:
+        histories=training_histories(),
+        runs=[
+            history.replace("history.csv", "run.json")
+            for history in training_histories()
+        ],
+    output:
+        curves=report(
+            "results/figures/learning_curves.svg",
+            caption="report/learning_curves.rst",
+            category="Networks",
+        ),
+        diagnostics=report(
+            "results/figures/learning_diagnostics.svg",
+            caption="report/learning_diagnostics.rst",
+            category="Networks",
+        ),
+    log:
+        "results/logs/learning_curves.log",
+    benchmark:
+        "results/benchmarks/learning_curves.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("draw_learning_curves.py"),
+        titles={model: config["models"][model]["title"] for model in NETWORKS},
+        synthetic=config["corpus"]["kind"] == "synthetic",
+    script:
+        "../workflow_scripts/draw_learning_curves.py"
+
+
 rule quality:
     input:
         corpus="results/quality/corpus.csv",

@@ -1,0 +1,140 @@
+"""Pictures of how networks were trained: loss and R2 by epoch, and what else was told of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from percepiano_core.drawing import save, styled
+from percepiano_core.evaluation.figure_style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    finish,
+    handle,
+)
+from percepiano_core.evaluation.histories import RUN_COLUMNS, columns_named, gradient_norms
+
+COLLAPSED = 0.05  # share of the labels' spread; symbolic/neural/diagnostics.py warns below it
+PARTS = {
+    "note": BLUE,
+    "stack": BLUE,
+    "encoder": BLUE,
+    "voice": SKY,
+    "beat": ORANGE,
+    "measure": GREEN,
+    "head": VERMILLION,
+    "pool": PURPLE,
+}
+SPREADS = {"mean": INK, "lowest": GREY}
+WIDTH, ROW_HEIGHT, FRAME_HEIGHT = 12.5, 2.1, 1.3  # inches
+CURVES_READING = (
+    "A line a fold, seed and draw; loss: mean squared error; the dot is the epoch whose weights were kept. "
+    "A valid loss that rises while the train loss falls is overfitting."
+)
+DIAGNOSTICS_READING = (
+    "Lines: median over folds, seeds and draws; shades: all of them. Spread: standard deviation over that of the "
+    "ratings;\nbelow the dotted line a network says one thing of everybody. Attention of evenness 1 is a mean."
+)
+
+
+def draw_learning_curves(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
+    """Draw train and valid loss (left) and valid R2 (right) of every run, a row a model and split.
+
+    `histories` as `read_histories` gives them; `titles` of the models.
+    """
+    handles = [
+        handle("train loss", ORANGE, linestyle="--"),
+        handle("valid loss, valid R2", BLUE, linestyle="-"),
+        handle("weights kept", BLUE, marker="o"),
+    ]
+    if "valid_r2_without_hierarchy" in histories:
+        handles.append(handle("valid R2 without the hierarchy", GREEN, linestyle=":"))
+    with styled():
+        figure = Figure()
+        for (loss, r2), part in _rows(figure, histories, titles, ("loss", "valid R2")):
+            for _, run in part.groupby(list(RUN_COLUMNS)):
+                _draw_run(loss, r2, run)
+            loss.set_yscale("log")
+            r2.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+        finish(figure, "How networks learned", CURVES_READING, handles, synthetic)
+        save(figure, path)
+
+
+def draw_diagnostics(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
+    """Draw gradient norms, activation scales, spread of predictions and evenness of attention by epoch."""
+    columns = ("gradient norm", "activation scale", "spread of predictions", "evenness of attention")
+    with styled():
+        figure = Figure()
+        drawn: dict[str, str] = {}
+        for (gradient, scale, spread, attention), part in _rows(figure, histories, titles, columns):
+            drawn |= _draw_numbers(gradient, part, gradient_norms(part), PARTS)
+            drawn |= _draw_numbers(scale, part, columns_named(part, "scale_"), PARTS)
+            drawn |= _draw_numbers(attention, part, columns_named(part, "attention_"), PARTS)
+            dimensions = columns_named(part, "spread_")
+            spreads = pd.DataFrame({"mean": dimensions.mean(axis=1), "lowest": dimensions.min(axis=1)})
+            _draw_numbers(spread, part, spreads, SPREADS)
+            spread.axhline(COLLAPSED, color=VERMILLION, linestyle=":", linewidth=0.9)
+            gradient.set_yscale("log")
+            attention.set_ylim(0, 1.02)
+        finish(figure, "What networks did while they learned", DIAGNOSTICS_READING, _part_handles(drawn), synthetic)
+        save(figure, path)
+
+
+def _rows(
+    figure: Figure, histories: pd.DataFrame, titles: Mapping[str, str], columns: tuple[str, ...]
+) -> Iterator[tuple[list[Axes], pd.DataFrame]]:
+    """The panels and the histories of each row: labels, model and kind of split, in the order of the histories."""
+    groups = list(histories.groupby(["labels", "model", "split_kind"], sort=False))
+    figure.set_size_inches(WIDTH, ROW_HEIGHT * len(groups) + FRAME_HEIGHT)
+    grid = figure.subplots(len(groups), len(columns), squeeze=False)
+    for panels, (key, part) in zip(grid, groups, strict=True):
+        labels, model, split = (str(each) for each in key)
+        panels[0].set_title(f"{titles.get(model, model)}: {split}, {labels} labels", loc="left", fontsize=9)
+        for axes, what in zip(panels, columns, strict=True):
+            axes.set(xlabel="epoch", ylabel=what)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(color="0.94")
+            axes.set_axisbelow(True)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        yield list(panels), part.dropna(axis=1, how="all")
+
+
+def _draw_run(loss: Axes, r2: Axes, run: pd.DataFrame) -> None:
+    kept = run[run["kept"]]
+    look: dict[str, Any] = {"linewidth": 0.9, "alpha": 0.7}
+    loss.plot(run["epoch"], run["train_loss"], color=ORANGE, linestyle="--", **look)
+    loss.plot(run["epoch"], run["valid_loss"], color=BLUE, **look)
+    loss.plot(kept["epoch"], kept["valid_loss"], "o", color=BLUE, markersize=3.5)
+    r2.plot(run["epoch"], run["valid_r2"], color=BLUE, **look)
+    r2.plot(kept["epoch"], kept["valid_r2"], "o", color=BLUE, markersize=3.5)
+    if "valid_r2_without_hierarchy" in run:
+        r2.plot(run["epoch"], run["valid_r2_without_hierarchy"], color=GREEN, linestyle=":", **look)
+
+
+def _draw_numbers(axes: Axes, part: pd.DataFrame, numbers: pd.DataFrame, colours: Mapping[str, str]) -> dict[str, str]:
+    """Median and range over runs of each column, by epoch; the colours used."""
+    used = {str(name): colours.get(str(name), "0.75") for name in numbers}
+    by_epoch = numbers.groupby(part["epoch"])
+    middle, low, high = by_epoch.median(), by_epoch.min(), by_epoch.max()
+    for name, colour in used.items():
+        axes.fill_between(middle.index, low[name], high[name], color=colour, alpha=0.15, linewidth=0)
+        axes.plot(middle.index, middle[name], color=colour, linewidth=1.3)
+    return used
+
+
+def _part_handles(drawn: Mapping[str, str]) -> list[Line2D]:
+    parts = [handle(name, colour, linestyle="-") for name, colour in drawn.items()]
+    return [*parts, *(handle(f"spread: {name} of the dimensions", SPREADS[name], linestyle="-") for name in SPREADS)]
