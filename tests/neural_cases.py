@@ -15,14 +15,14 @@ TINY = {"preset": "bilstm_sa_han_small", "standardise": "all", "architecture": {
 
 
 def made_notes(rng: np.random.Generator, n: int, loudness: float, touch: float) -> NoteTable:
-    """`n` notes in groups of three a beat, four beats a measure; a louder and longer playing shows in two features."""
+    """`n` notes in groups of three a beat, two beats a measure; a louder and longer playing shows in two features."""
     shapes = {key: n if KEY_WIDTHS[key] == 1 else (n, KEY_WIDTHS[key]) for key in FEATURE_SETS["published101"]}
     values = {key: rng.normal(size=shape) for key, shape in shapes.items()}
     values["velocity"] = 64 + 12 * loudness + rng.normal(size=n)
     values["articulation"] = touch + 0.3 * rng.normal(size=n)
     beat = np.arange(n) // 3
     masks = {key: np.ones(n, dtype=bool) for key in values}
-    return NoteTable(values, masks, {"beat": beat, "measure": beat // 4, "voice": 1 + np.arange(n) % 2})
+    return NoteTable(values, masks, {"beat": beat, "measure": beat // 2, "voice": 1 + np.arange(n) % 2})
 
 
 def made_corpus(n: int = 40, seed: int = 0, shuffled: bool = False) -> tuple[Roles, dict[str, NoteTable]]:

@@ -182,6 +182,12 @@ def test_a_setting_that_does_not_exist_is_named(settings, named):
         fit(**settings)
 
 
+def test_long_performances_are_cut_for_training_and_predicted_whole():
+    fitted = fit(training=QUICK | {"epochs": 2, "slice_notes": 6})
+    assert fitted.test.shape == (10, 19)
+    assert np.abs(fitted.test - fit(training=QUICK | {"epochs": 2}).test).max() > 1e-4
+
+
 def test_a_state_of_other_settings_is_not_taken_up(tmp_path):
     roles, notes = made_corpus()
 

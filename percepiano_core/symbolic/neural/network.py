@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from random import Random
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +22,12 @@ from torch import Tensor, nn
 from percepiano_core.errors import UserError
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.symbolic.data import Examples
+
+
+def _whole(given: Any, length: int, random: Random) -> list[Any]:
+    """An input that is never cut."""
+    return [given]
+
 
 Notes = Mapping[str, NoteTable]  # performance -> its notes; one that could not be read is not there
 
@@ -39,6 +46,7 @@ class Network:
     probe : batch -> name -> number, what the diagnostics of an epoch add
     groups : learning rate -> parameter groups of the optimiser
     without : name of a part -> batch -> logits without it, whose worth is told at the end
+    slices : input, notes of a slice, random numbers -> the input, or what it is cut into for an epoch of training
     description : JSON values that `restore` builds the network from
     """
 
@@ -51,6 +59,7 @@ class Network:
     groups: Callable[[float], list[dict[str, Any]]]
     without: Mapping[str, Callable[[Any], Tensor]]
     description: dict[str, Any]
+    slices: Callable[[Any, int, Random], list[Any]] = _whole
 
     def lengths(self, inputs: Sequence[Any]) -> np.ndarray:
         """Notes of each input [n]."""

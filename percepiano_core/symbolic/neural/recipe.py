@@ -27,6 +27,7 @@ class Recipe:
     batch_size, batching : performances a step; "shuffled" as published, "bucketed" by length
     epochs, patience : at most, and epochs without a better valid score after which training ends (0: never)
     select_on : valid score by which the best epoch is kept: "loss" or "r2"
+    slice_notes : a performance of more notes is cut into slices of about as many, anew at each epoch (slicing.py)
     rater_weight : power of the number of raters by which a performance counts in the loss; 0 counts all alike
     """
 
@@ -42,6 +43,7 @@ class Recipe:
     epochs: int = 100
     patience: int = 0
     select_on: str = "loss"
+    slice_notes: int = 5000
     rater_weight: float = 0.0
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
+from random import Random
 from typing import Any
 
 from torch import Tensor
@@ -22,6 +23,7 @@ from percepiano_core.symbolic.neural.notes import NoteBatch, NoteSequence, colla
 from percepiano_core.symbolic.neural.parameter_groups import parameter_groups
 from percepiano_core.symbolic.neural.presets import preset
 from percepiano_core.symbolic.neural.regularisation import entropy_penalty
+from percepiano_core.symbolic.neural.slicing import cut, slice_spans
 from percepiano_core.symbolic.neural.staged_model import StagedModel
 
 Build = Callable[[int, Architecture], StagedModel]
@@ -70,8 +72,13 @@ def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Ne
         probe=probe,
         groups=lambda rate: parameter_groups(module, rate, options.attention_lr_factor),
         without=_without(module),
+        slices=_slices,
         description={"architecture": asdict(architecture), "inputs": inputs.description()},
     )
+
+
+def _slices(sequence: NoteSequence, length: int, random: Random) -> list[NoteSequence]:
+    return [cut(sequence, span) for span in slice_spans(sequence.measure, length, random)]
 
 
 def _notes(sequence: NoteSequence) -> int:

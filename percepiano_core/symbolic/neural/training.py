@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,7 @@ class Trainer:
         """One pass over the train role."""
         epoch = len(self.state.history)
         torch.manual_seed(self.seed * 100_003 + epoch)
+        train = self._sliced(train, Random(self.seed * 100_003 + epoch))
         batches = self._batches(train, np.random.default_rng([self.seed, epoch]))
         losses = []
         self.network.module.train()
@@ -155,6 +157,14 @@ class Trainer:
     def _finished(self) -> bool:
         done, plan = len(self.state.history), self.recipe
         return done >= plan.epochs or bool(plan.patience and done - self.state.best_epoch > plan.patience)
+
+    def _sliced(self, role: Role, random: Random) -> Role:
+        """The role with its long performances cut, a slice keeping labels and weight; itself if none is long."""
+        if self.network.lengths(role.inputs).max() <= self.recipe.slice_notes:
+            return role
+        parts = [self.network.slices(each, self.recipe.slice_notes, random) for each in role.inputs]
+        rows = np.repeat(np.arange(len(role)), [len(part) for part in parts])
+        return Role([each for part in parts for each in part], role.labels[rows], role.weights[rows])
 
     def _batches(self, train: Role, rng: np.random.Generator) -> list[np.ndarray]:
         if self.recipe.batching == "shuffled":
