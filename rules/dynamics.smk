@@ -1,5 +1,8 @@
-# Dynamic levels, change points and beats, a track at a time: T1 real loudness curves of MazurkaBL, T2 rendered ASAP.
-# A track whose corpus is not there is left out of results/dynamics/table1.csv.
+# Dynamic levels, change points and beats, a track at a time: T1 real loudness curves of MazurkaBL, T2 rendered ASAP,
+# T3 recordings of one's own. A track whose corpus is not there is left out of results/dynamics/table1.csv.
+
+import os
+import sys
 
 MAZURKABL_EXAMPLES = "results/dynamics/examples/mazurkabl/{mazurka}.h5"
 SYNTHETIC_EXAMPLES = "results/dynamics/examples/synthetic/{piece}.h5"
@@ -161,19 +164,65 @@ def dynamics_rows():
     }
 
 
+def own_recordings():
+    """Folder of one's own recordings, as given."""
+    return Path(config["dynamics"]["recordings"])
+
+
+@cache
+def own_sounds():
+    """Sound files of one's own."""
+    from percepiano_core.dynamics.recordings_examples import sound_files
+
+    return list(sound_files(own_recordings()).values())
+
+
+def own_annotations():
+    """Beats and marks of one's own recordings."""
+    return sorted(
+        [
+            *own_recordings().glob("beat_time/*.csv"),
+            *own_recordings().glob("markings_dyn/*.csv"),
+        ]
+    )
+
+
+def own_rows():
+    """Rows of the table for one's own recordings: one, if there are annotated ones."""
+    heard = {"T3": [("listener", "Network as trained", "sound", False)]}
+    return heard if own_sounds() and own_annotations() else {}
+
+
+def own_run():
+    """Prediction files of one's own recordings."""
+    folder = "results/dynamics/T3/runs/listener/fold0"
+    return [f"{folder}/{name}" for name in DYNAMICS_FILES] if own_rows() else []
+
+
+def listener_weights(wildcards):
+    """Weights that listen to one's own recordings: the configured ones, or those of the network of track T1."""
+    if config["dynamics"]["weights"]:
+        return config["dynamics"]["weights"]
+    if "T1" not in TRACKS:
+        problem = "nothing here has learned to listen; name weights (dynamics: weights)"
+        raise WorkflowError(f"{own_recordings()}: {problem}")
+    fold = config["dynamics"]["folds"][0]
+    return f"results/dynamics/T1/runs/network_curves/fold{fold}/weights.safetensors"
+
+
 DYNAMICS_TABLES = (
     [
         "results/dynamics/table1.csv",
         "results/dynamics/table1_folds.csv",
         "results/figures/dynamics_table1.svg",
     ]
-    if TRACKS
+    if TRACKS or own_rows()
     else []
-)
+) + (["results/dynamics/recordings"] if own_sounds() else [])
 
 
 wildcard_constraints:
-    track="|".join(DYNAMICS_TRACKS),
+    track="|".join([*DYNAMICS_TRACKS, "T3"]),
     fold="[0-9]+",
 
 
@@ -335,6 +384,31 @@ rule dynamics_combine:
         "../workflow_scripts/combine_dynamics_models.py"
 
 
+rule dynamics_listen:
+    input:
+        weights=listener_weights,
+        sounds=own_sounds(),
+        annotations=own_annotations(),
+    output:
+        heard=directory("results/dynamics/recordings"),
+        quality="results/quality/dynamics/recordings.csv",
+        run=own_run(),
+    log:
+        "results/logs/dynamics_listen.log",
+    benchmark:
+        "results/benchmarks/dynamics_listen.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("listen_to_recordings.py"),
+        root=str(own_recordings()),
+        protocol=config["dynamics"]["protocol"],
+        info={"track": "T3", "model": "listener"},
+        folder="results/dynamics/T3/runs/listener/fold0",
+    script:
+        "../workflow_scripts/listen_to_recordings.py"
+
+
 rule dynamics_table1:
     input:
         [
@@ -342,6 +416,7 @@ rule dynamics_table1:
             for track in TRACKS
             for path in dynamics_runs(track, dynamics_models(track))
         ],
+        own_run(),
     output:
         table=report(
             "results/dynamics/table1.csv",
@@ -361,8 +436,8 @@ rule dynamics_table1:
         "../envs/workflow.yaml"
     params:
         code=code("make_dynamics_table.py"),
-        models=dynamics_rows(),
-        folds=config["dynamics"]["folds"],
+        models=dynamics_rows() | own_rows(),
+        folds={track: config["dynamics"]["folds"] for track in TRACKS} | {"T3": [0]},
         replicates=config["bootstrap"]["resamples"],
         seed=config["bootstrap"]["seed"],
     script:

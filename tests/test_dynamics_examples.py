@@ -82,3 +82,26 @@ def test_another_file_is_no_container(tmp_path: Path) -> None:
     for name in ("notes.h5", "other.h5", "absent.h5"):
         with pytest.raises(UserError, match=name):
             read_examples(tmp_path / name)
+
+
+def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the torch extra")
+    soundfile = pytest.importorskip("soundfile")
+    from percepiano_core.dynamics.recordings_examples import annotated_pieces, recording_examples, sound_files
+
+    for folder in ("beat_time", "markings_dyn", "audio/song", "loose"):
+        (tmp_path / folder).mkdir(parents=True)
+    rows = [f"{i},{i // 3},{i % 3},{0.5 * i + 0.2},{0.5 * i + 0.3},{0.5 * i + 0.4}" for i in range(9)]
+    header = "index,measure_number,beat_number,me,you,unheard"
+    (tmp_path / "beat_time" / "songbeat_time.csv").write_text("\n".join([header, *rows]))
+    (tmp_path / "markings_dyn" / "songmarkings.csv").write_text("p,f\n1,4\np,f\n")
+    for name in ("audio/song/me.wav", "loose/other.wav"):
+        soundfile.write(tmp_path / name, 0.1 * np.sin(np.arange(5 * 22050)), 22050)
+    (tmp_path / "audio/song/you.wav").write_text("no sound")
+    assert list(sound_files(tmp_path)) == ["audio/song/me", "audio/song/you", "loose/other"]
+    assert annotated_pieces(tmp_path) == ["song"]
+    mine, yours = recording_examples(tmp_path, "song", ["bssl"])
+    assert (mine.name, mine.group, mine.inputs["bssl"].shape) == ("song/me", "song", (22, 251))
+    assert mine.labels.level.tolist() == [2] * 3 + [4] * 6
+    assert mine.labels.downbeat.tolist() == [True, False, False] * 3
+    assert isinstance(yours, DataError) and "not a readable recording" in str(yours)

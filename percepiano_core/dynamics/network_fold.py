@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from percepiano_core.dynamics.decoding import change_point_evidence, decode_beats, decode_levels
 from percepiano_core.dynamics.examples import Example
 from percepiano_core.dynamics.frame_grid import event_frames
 from percepiano_core.dynamics.labels import BLANK, CLASSES
 from percepiano_core.dynamics.metrics import best_threshold
-from percepiano_core.dynamics.models import TASKS, NetworkConfig
+from percepiano_core.dynamics.models import TASKS, DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.predict import predict
 from percepiano_core.dynamics.predictions import EVENT_TASKS, RecordingPrediction
 from percepiano_core.dynamics.recipe import make_recipe
 from percepiano_core.dynamics.roles import Fitted, Roles, settings_of
@@ -75,6 +77,13 @@ def predicted(example: Example, logits: Mapping[str, np.ndarray]) -> RecordingPr
         evidence = np.full(len(frames), -np.inf)
         evidence[first] = change_point_evidence(logits["change_point"][:, 0], once)
     return RecordingPrediction(example, levels, scores, evidence, None, _events(logits))
+
+
+def predicted_by(network: DynamicsNetwork, example: Example, about: Mapping[str, Any]) -> RecordingPrediction:
+    """What a trained network says about a recording; `about` is what its weights' file says of it."""
+    features = torch.from_numpy(example.inputs[about["input"]].astype(np.float32))
+    said = predicted(example, predict(network, features, about["silence"]))
+    return _with_change_points(said, about["threshold"])
 
 
 def _events(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -28,6 +28,7 @@ PUBLISHED_SCORES = {
 TRACK_NOTES = {
     "T1": "labels and folds as published; the input is a curve of total loudness, not the sound",
     "T2": "rendered by a synthesizer: compares inputs and models, says nothing about recordings",
+    "T3": "recordings of one's own; the network did not learn from them",
     "synthetic": "SYNTHETIC: composed pieces, simulated pianists; shows that the workflow runs",
 }
 LEVEL = 0.95
@@ -90,7 +91,8 @@ def table1(
         for row in rows:
             own = [fold for fold in folds if (fold.track, fold.model) == (track, row.model)]
             parts.append(_model_rows(track, row, own, replicates, seed))
-    return pd.concat([*parts, published_rows()], ignore_index=True)[TABLE_COLUMNS]
+    table = pd.concat([*parts, published_rows()], ignore_index=True)[TABLE_COLUMNS]
+    return table.astype(dict.fromkeys(("folds", "recordings", "pieces"), "Int64"))
 
 
 def published_rows(path: Path = PUBLISHED_FILE) -> pd.DataFrame:
