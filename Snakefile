@@ -17,6 +17,7 @@ include: "rules/corpus.smk"
 include: "rules/features.smk"
 include: "rules/symbolic.smk"
 include: "rules/recordings.smk"
+include: "rules/pretraining.smk"
 include: "rules/dynamics.smk"
 include: "rules/report.smk"
 

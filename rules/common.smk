@@ -1,5 +1,6 @@
 # What the rules share: the checked configuration, the list of performances, and what a job's result depends on.
 
+import sys
 from collections import defaultdict
 from dataclasses import asdict
 from functools import cache
@@ -86,6 +87,7 @@ MODEL_KINDS = {
     "descriptors": ("fit_model.py", ""),
     "notes": ("train_network.py", "neural."),
     "notes+descriptors": ("train_network.py", "neural."),
+    "performed": ("train_network.py", "neural."),
     "predictions": ("combine_models.py", ""),
 }
 NETWORKS, COMBINATIONS = (
@@ -152,7 +154,28 @@ def model_inputs(wildcards):
         inputs["descriptors"] = "results/features/descriptors.csv"
     if "notes" in features:
         inputs["notes"] = "results/features/notes.h5"
+    if features == "performed":
+        inputs["notes"] = "results/features/performed.h5"
+    if pretrained_weights(wildcards.model):
+        inputs["pretrained"] = pretrained_weights(wildcards.model)
     return inputs
+
+
+def pretrained_weights(model):
+    """File of the weights that a model starts from; None if it starts from chance."""
+    return config["models"][model]["settings"].get("pretrained")
+
+
+@cache
+def can_run(model):
+    """Whether a model has what it starts from; says once what is left out where no collection is there to learn it."""
+    weights = pretrained_weights(model)
+    if not weights or Path(weights).exists() or unrated_performances():
+        return True
+    if workflow.is_main_process:
+        lacking = f"no {weights}, and no collection of performances to learn it from"
+        print(f"model {model}: left out, {lacking} (pretraining)", file=sys.stderr)
+    return False
 
 
 def member_inputs(wildcards):
@@ -200,7 +223,8 @@ def fold_batches(model, split):
 def model_runs(labels, model, split):
     """Folders of a model's runs on a split; none where the configuration leaves the split out."""
     entry = config["models"][model]
-    if SPLITS[split][0] not in (entry["splits"] or config["splits"]["names"]):
+    wanted = entry["splits"] or config["splits"]["names"]
+    if SPLITS[split][0] not in wanted or not can_run(model):
         return []
     return [
         f"results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}"

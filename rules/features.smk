@@ -80,6 +80,23 @@ rule notes:
         "../workflow_scripts/gather_notes.py"
 
 
+rule performed:
+    input:
+        alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),
+    output:
+        notes="results/features/performed.h5",
+    log:
+        "results/logs/performed.log",
+    benchmark:
+        "results/benchmarks/performed.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("gather_performed.py"),
+    script:
+        "../workflow_scripts/gather_performed.py"
+
+
 rule coverage:
     input:
         alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),

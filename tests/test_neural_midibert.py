@@ -7,7 +7,9 @@ import torch
 from percepiano_core.corpus.midi import NOTE_DTYPE, read_performance
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.neural.compound_words import MASK, PADDING, VOCABULARY, compound_words
-from percepiano_core.symbolic.neural.midibert import (
+from percepiano_core.symbolic.neural.parameters import count_parameters
+from percepiano_core.symbolic.neural.word_masking import hide_notes
+from percepiano_core.symbolic.neural.word_model import (
     LONGEST,
     BertSize,
     MaskedWordModel,
@@ -16,9 +18,8 @@ from percepiano_core.symbolic.neural.midibert import (
     WordModel,
     bert_size,
     collate_words,
+    word_parts,
 )
-from percepiano_core.symbolic.neural.parameters import count_parameters
-from percepiano_core.symbolic.neural.word_masking import hide_notes
 
 LITTLE = BertSize(hidden=12, layers=2, heads=3, inner=16, dropout=0.0, pool_hidden=5)
 
@@ -119,9 +120,20 @@ def test_logits_do_not_depend_on_the_company_unless_padding_is_legacy():
     assert not torch.allclose(model(legacy), alone[:1], atol=1e-4)
 
 
-def test_too_many_notes_and_unknown_sizes_are_refused():
-    with pytest.raises(ValueError, match="512"):
-        collate_words([np.zeros((LONGEST + 1, 4), int)])
+def test_a_performance_of_more_notes_is_rated_by_the_mean_of_its_parts():
+    torch.manual_seed(0)
+    rng, model = np.random.default_rng(0), WordModel(LITTLE).eval()
+    long, short = _random_words(rng, 2 * LONGEST + 1), _random_words(rng, 9)
+    parts = word_parts(long)
+    assert [len(part) for part in parts] == [342, 342, 341]
+    with torch.inference_mode():
+        expected = torch.stack([model(collate_words(parts)).mean(0), model(collate_words([short]))[0]])
+        torch.testing.assert_close(model(collate_words([long, short])), expected, atol=1e-6, rtol=0)
+
+
+def test_no_notes_and_unknown_sizes_are_refused():
+    with pytest.raises(ValueError, match="no notes"):
+        collate_words([np.zeros((0, 4), int)])
     with pytest.raises(UserError, match="tiny"):
         bert_size("huge")
 
@@ -144,9 +156,10 @@ def test_pre_training_learns_to_guess_a_constant_word():
     optimiser, losses = torch.optim.AdamW(model.parameters(), 3e-2), []
     for _ in range(15):
         hidden, chosen = hide_notes(batch, generator)
-        loss = model.loss(hidden, batch.words, chosen)
+        loss, right = model.loss(hidden, batch.words, chosen)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+    assert right.tolist() == [1, 1, 1, 1]

@@ -1,211 +1,80 @@
-"""A MidiBERT-style model: an encoder of compound words with relative positions, pooled by attention into 19 logits.
+"""The MidiBERT-style model as a trainable network: it reads the performed notes as compound words, and no score.
 
-Written in plain torch, because the library that it was built on has dropped this kind of positions without an error.
-Only what the loss reaches is built. Source: percepiano-models.md, section 8.
+Settings: `size` (word_model.SIZES); `pretrained`, a file of encoder weights (encoder_weights.py), or null;
+`attend_padding` and `legacy_ticks`, true for what the published row did: padding to 512 notes attended and pooled,
+ticks of another resolution taken as they are. Source: percepiano-models.md, section 8.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.neural.compound_words import PADDING, VOCABULARY
+from percepiano_core.store.performed import performed_notes
+from percepiano_core.symbolic.data import Examples
+from percepiano_core.symbolic.neural.compound_words import compound_words
+from percepiano_core.symbolic.neural.encoder_weights import load_encoder
+from percepiano_core.symbolic.neural.network import Network, Notes
+from percepiano_core.symbolic.neural.word_model import WordBatch, WordModel, bert_size, collate_words
 
-EMBEDDING = 256  # a kind of word
-LONGEST = 512  # notes
-NORM_EPSILON = 1e-12  # BERT's
-INITIAL_DEVIATION = 0.02  # BERT's
-TOKEN_TYPES = 2  # the encoder's table; only the first is used
-
-
-@dataclass(frozen=True)
-class BertSize:
-    """Width, layers, heads, width of the feed-forward part; pooling: hidden units, rows, and hidden units after it."""
-
-    hidden: int = 768
-    layers: int = 12
-    heads: int = 12
-    inner: int = 3072
-    dropout: float = 0.1
-    pool_hidden: int = 128
-    pool_rows: int = 4
-    head_hidden: int = 256
+DEFAULTS: dict[str, Any] = {"size": "tiny", "pretrained": None, "attend_padding": False, "legacy_ticks": False}
 
 
-SIZES: dict[str, BertSize] = {
-    "published": BertSize(),
-    "small": BertSize(hidden=256, layers=4, heads=4, inner=1024),
-    "tiny": BertSize(hidden=128, layers=2, heads=2, inner=512),
-}
+def prepare(train: Examples, notes: Notes, settings: Mapping[str, Any]) -> Network:
+    """Build, and start from pre-trained weights where a file is named; nothing is fitted on the train role."""
+    unknown = sorted(settings.keys() - DEFAULTS.keys())
+    if unknown:
+        raise UserError("network", f"there is no setting {unknown[0]!r}", f"use {', '.join(DEFAULTS)}")
+    chosen = DEFAULTS | dict(settings)
+    pretrained = chosen.pop("pretrained")
+    model = WordModel(bert_size(chosen["size"]))
+    if pretrained is not None:
+        load_encoder(pretrained, model.encoder)
+    return _network(model, chosen)
 
 
-def bert_size(name: str) -> BertSize:
-    """The size of this name; UserError if there is none."""
-    if name not in SIZES:
-        raise UserError(f"size {name}", "there is none of this name", f"choose one of {', '.join(SIZES)}")
-    return SIZES[name]
+def restore(description: Mapping[str, Any]) -> Network:
+    """Build as described, with weights of chance."""
+    return _network(WordModel(bert_size(description["size"])), description)
 
 
-@dataclass(frozen=True, eq=False)
-class WordBatch:
-    """Compound words [b, t, 4] of performances, and True where a word is a note [b, t]."""
+def _network(model: WordModel, description: Mapping[str, Any]) -> Network:
+    def penalised(batch: WordBatch) -> tuple[Tensor, Tensor]:
+        logits = model(batch)
+        return logits, logits.new_zeros(())
 
-    words: Tensor
-    mask: Tensor
+    def probe(batch: WordBatch) -> dict[str, float]:
+        _, vectors, weights = model.activations(batch)
+        return {"scale_encoder": float(vectors[batch.mask].std()), "attention_pool": evenness(weights, batch.mask)}
 
-
-def collate_words(performances: Sequence[np.ndarray], legacy_padding: bool = False) -> WordBatch:
-    """Words [n, 4] of each performance, padded to the longest; at most 512 notes, each at least one.
-
-    With `legacy_padding` padded to 512, and the padding taken for notes, as published.
-    """
-    lengths = np.array([len(words) for words in performances])
-    if lengths.max() > LONGEST or lengths.min() < 1:
-        raise ValueError(f"a performance has {lengths.max()} notes; cut it into parts of 1 to {LONGEST}")
-    t = LONGEST if legacy_padding else int(lengths.max())
-    words = np.broadcast_to(PADDING, (len(lengths), t, len(VOCABULARY))).copy()
-    mask = np.arange(t) < lengths[:, None]
-    words[mask] = np.concatenate(performances)
-    return WordBatch(torch.from_numpy(words), torch.from_numpy(mask | legacy_padding))
-
-
-class WordEmbedding(nn.Module):
-    """The four words of a note, embedded, scaled, joined and brought to the encoder's width."""
-
-    def __init__(self, size: BertSize) -> None:
-        super().__init__()
-        self.kinds = nn.ModuleList([nn.Embedding(n, EMBEDDING) for n in VOCABULARY.values()])
-        self.join = nn.Linear(EMBEDDING * len(VOCABULARY), size.hidden)
-        self.token_type = nn.Embedding(TOKEN_TYPES, size.hidden)
-        self.norm = nn.LayerNorm(size.hidden, NORM_EPSILON)
-        self.dropout = nn.Dropout(size.dropout)
-
-    def forward(self, words: Tensor) -> Tensor:
-        """[b, t, 4] -> [b, t, hidden]."""
-        parts = [kind(words[..., i]) * math.sqrt(EMBEDDING) for i, kind in enumerate(self.kinds)]
-        return self.dropout(self.norm(self.join(torch.cat(parts, dim=-1)) + self.token_type.weight[0]))
+    return Network(
+        module=model,
+        encode=partial(_encode, legacy_ticks=description["legacy_ticks"]),
+        length=len,
+        collate=partial(_collate, attend_padding=description["attend_padding"]),
+        penalised=penalised,
+        probe=probe,
+        groups=lambda rate: [{"params": list(model.parameters()), "lr": rate}],
+        without={},
+        description=dict(description),
+    )
 
 
-class RelativeAttention(nn.Module):
-    """Self-attention whose scores also weigh how far apart two notes are, seen from the query and from the key.
-
-    scores = (q k' + q E[i - j] + k E[i - j]) / sqrt(d), one table E of distances for both.
-    """
-
-    def __init__(self, size: BertSize) -> None:
-        super().__init__()
-        self.heads, self.width = size.heads, size.hidden // size.heads
-        self.query, self.key, self.value, self.out = (nn.Linear(size.hidden, size.hidden) for _ in range(4))
-        self.distance = nn.Embedding(2 * LONGEST - 1, self.width)
-        self.dropout = nn.Dropout(size.dropout)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """[b, t, hidden] -> [b, t, hidden]; nothing is read where `mask` [b, t] is False."""
-        q, k, v = (self._heads(layer(x)) for layer in (self.query, self.key, self.value))
-        t = x.shape[1]
-        place = torch.arange(t, device=x.device)
-        apart = place[:, None] - place + t - 1  # [i, j]: row of the table's middle part
-        table = self.distance.weight[LONGEST - t : LONGEST + t - 1]
-        index = apart.expand(*q.shape[:2], t, t)
-        from_query = (q @ table.T).gather(-1, index)
-        from_key = (k @ table.T).gather(-1, index.transpose(-1, -2)).transpose(-1, -2)
-        scores = (q @ k.transpose(-1, -2) + from_query + from_key) / math.sqrt(self.width)
-        weights = scores.masked_fill(~mask[:, None, None], -torch.inf).softmax(-1)
-        return self.out((self.dropout(weights) @ v).transpose(1, 2).flatten(2))
-
-    def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, self.width)).transpose(1, 2)  # [b, heads, t, d]
+def evenness(weights: Tensor, mask: Tensor) -> float:
+    """Entropy of attention weights [b, t, rows] over ln(notes), of rows of two notes or more; 1 is even."""
+    entropy = -(weights * weights.clamp(min=1e-30).log()).sum(1).mean(1)
+    several = mask.sum(1) > 1
+    return float((entropy / mask.sum(1).log())[several].mean())
 
 
-class EncoderLayer(nn.Module):
-    """Attention, then two linear layers with GELU; each added to its input and normalised after."""
-
-    def __init__(self, size: BertSize) -> None:
-        super().__init__()
-        self.attention = RelativeAttention(size)
-        self.norm_attention = nn.LayerNorm(size.hidden, NORM_EPSILON)
-        self.wide = nn.Linear(size.hidden, size.inner)
-        self.narrow = nn.Linear(size.inner, size.hidden)
-        self.norm = nn.LayerNorm(size.hidden, NORM_EPSILON)
-        self.dropout = nn.Dropout(size.dropout)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """[b, t, hidden] -> [b, t, hidden]."""
-        x = self.norm_attention(x + self.dropout(self.attention(x, mask)))
-        return self.norm(x + self.dropout(self.narrow(nn.functional.gelu(self.wide(x)))))
+def _encode(examples: Examples, notes: Notes, legacy_ticks: bool) -> list[np.ndarray]:
+    return [compound_words(*performed_notes(notes[name]), legacy_ticks) for name in examples.performances.tolist()]
 
 
-class WordEncoder(nn.Module):
-    """Compound words -> one vector a note."""
-
-    def __init__(self, size: BertSize) -> None:
-        super().__init__()
-        self.embedding = WordEmbedding(size)
-        self.layers = nn.ModuleList([EncoderLayer(size) for _ in range(size.layers)])
-        for module in (self.embedding.token_type, *self.layers.modules()):
-            _initialise(module)
-
-    def forward(self, batch: WordBatch) -> Tensor:
-        """[b, t, hidden]."""
-        x = self.embedding(batch.words)
-        for layer in self.layers:
-            x = layer(x, batch.mask)
-        return x
-
-
-def _initialise(module: nn.Module) -> None:
-    """BERT's own initial values for its layers and tables: narrow normals, biases 0."""
-    if any(parameter.is_meta for parameter in module.parameters()):
-        return  # only counted
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)
-
-
-class WordModel(nn.Module):
-    """Ratings from compound words: the encoder, attention pooling into a few rows, two linear layers with ReLU."""
-
-    def __init__(self, size: BertSize, n_ratings: int = 19) -> None:
-        super().__init__()
-        self.encoder = WordEncoder(size)
-        self.pool = nn.Sequential(
-            nn.Linear(size.hidden, size.pool_hidden, bias=False),
-            nn.Tanh(),
-            nn.Linear(size.pool_hidden, size.pool_rows, bias=False),
-        )
-        self.fc1 = nn.Linear(size.hidden * size.pool_rows, size.head_hidden)
-        self.fc2 = nn.Linear(size.head_hidden, n_ratings)
-
-    def forward(self, batch: WordBatch) -> Tensor:
-        """Logits [b, 19]; the ratings are their sigmoid."""
-        notes = self.encoder(batch)
-        weights = self.pool(notes).masked_fill(~batch.mask[..., None], -torch.inf).softmax(1)  # [b, t, rows]
-        pooled = (weights.transpose(1, 2) @ notes).flatten(1)
-        return self.fc2(torch.relu(self.fc1(pooled)))
-
-
-class MaskedWordModel(nn.Module):
-    """Pre-training: what word of each kind stood at a note, from the encoder."""
-
-    def __init__(self, encoder: WordEncoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-        hidden = encoder.embedding.join.out_features
-        self.kinds = nn.ModuleList([nn.Linear(hidden, n) for n in VOCABULARY.values()])
-
-    def loss(self, batch: WordBatch, original: Tensor, chosen: Tensor) -> Tensor:
-        """Mean over kinds, weighted by vocabulary, of the cross-entropies at the `chosen` notes [b, t].
-
-        `original` [b, t, 4] are the words before masking; at least one note is chosen.
-        """
-        notes, words = self.encoder(batch)[chosen], original[chosen]
-        losses = [nn.functional.cross_entropy(kind(notes), words[:, i]) for i, kind in enumerate(self.kinds)]
-        sizes = notes.new_tensor(list(VOCABULARY.values()))
-        return (torch.stack(losses) * sizes).sum() / sizes.sum()
+def _collate(inputs: Sequence[np.ndarray], attend_padding: bool) -> WordBatch:
+    return collate_words(inputs, legacy_padding=attend_padding)

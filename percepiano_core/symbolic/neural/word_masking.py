@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from percepiano_core.symbolic.neural.compound_words import MASK, VOCABULARY
-from percepiano_core.symbolic.neural.midibert import WordBatch
+from percepiano_core.symbolic.neural.word_model import WordBatch
 
 CHOSEN, MASKED, REPLACED = 0.15, 0.8, 0.1
 
@@ -24,4 +24,4 @@ def hide_notes(batch: WordBatch, generator: torch.Generator) -> tuple[WordBatch,
     other = torch.stack([torch.randint(n, batch.mask.shape, generator=generator) for n in VOCABULARY.values()], dim=-1)
     words = torch.where(replaced[..., None], other, batch.words)
     words = torch.where(masked[..., None], torch.from_numpy(MASK), words)
-    return WordBatch(words, batch.mask), chosen
+    return WordBatch(words, batch.mask, batch.owner), chosen

@@ -1,0 +1,72 @@
+"""Performances as MIDI without ratings, to learn from beforehand: ASAP and MAESTRO, less the works that are rated.
+
+ASAP: Foscarin et al. (ISMIR 2020). MAESTRO: Hawthorne et al., "Enabling factorized piano music modeling and generation
+with the MAESTRO dataset" (ICLR 2019), version 3. Each lists its performances in a table.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from percepiano_core.errors import UserError
+
+ASAP_TABLE = "metadata.csv"
+MAESTRO_TABLE = "maestro-v3.0.0.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedPerformance:
+    """A performance: its MIDI file, and "composer: title" of the piece."""
+
+    midi: Path
+    piece: str
+
+
+def collect_performances(
+    asap: Path | str | None, maestro: Path | str | None, leave_out: Sequence[str]
+) -> list[CollectedPerformance]:
+    """Performances of both collections (None: not at hand) whose MIDI file is there, in order of piece and file.
+
+    A piece that one of the regular expressions `leave_out` is found in is left out, capitals or not. With MAESTRO, the
+    performances of ASAP that are parts of it are not taken twice. UserError if a folder holds no such collection.
+    """
+    rated = [_expression(each) for each in leave_out]
+    found = [*(_asap(Path(asap), maestro is not None) if asap else []), *(_maestro(Path(maestro)) if maestro else [])]
+    kept = [each for each in found if not any(pattern.search(each.piece) for pattern in rated)]
+    return sorted((each for each in kept if each.midi.is_file()), key=lambda each: (each.piece, each.midi))
+
+
+def _asap(root: Path, without_maestro: bool) -> list[CollectedPerformance]:
+    return [
+        CollectedPerformance(root / row["midi_performance"], f"{row['composer']}: {row['title']}")
+        for row in _table(root, ASAP_TABLE)
+        if not (without_maestro and row["maestro_midi_performance"])
+    ]
+
+
+def _maestro(root: Path) -> list[CollectedPerformance]:
+    return [
+        CollectedPerformance(root / row["midi_filename"], f"{row['canonical_composer']}: {row['canonical_title']}")
+        for row in _table(root, MAESTRO_TABLE)
+    ]
+
+
+def _table(root: Path, name: str) -> list[dict[str, str]]:
+    try:
+        with (root / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError:
+        raise UserError(root, f"does not hold the collection ({name} is missing)", "unpack it there") from None
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise UserError(
+            f"leave_out {pattern}", f"is no regular expression ({error})", "write it as Python reads it"
+        ) from None

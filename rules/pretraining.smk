@@ -1,0 +1,59 @@
+# Masked pre-training of the encoder that MidiBERT-style models start from: on performances without ratings.
+
+PRETRAINED = "results/pretrained/midibert_{size}.safetensors"
+
+
+@one_line
+def unrated_performances():
+    """Performances to pre-train on, of the collections that are there; none where there are none."""
+    from percepiano_core.corpus.midi_collections import collect_performances
+
+    settings = config["pretraining"]
+    asap = asap_root() if settings["asap"] and asap_root().is_dir() else None
+    return collect_performances(asap, settings["maestro"], settings["leave_out"])
+
+
+rule pretraining_words:
+    input:
+        midi=lambda wildcards: [each.midi for each in unrated_performances()],
+    output:
+        words="results/pretrained/words.h5",
+    log:
+        "results/logs/pretraining_words.log",
+    benchmark:
+        "results/benchmarks/pretraining_words.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("gather_words.py"),
+        pieces=lambda wildcards: [each.piece for each in unrated_performances()],
+    script:
+        "../workflow_scripts/gather_words.py"
+
+
+rule pretrain:
+    input:
+        words="results/pretrained/words.h5",
+    output:
+        weights=PRETRAINED,
+        history="results/pretrained/midibert_{size}.csv",
+    log:
+        "results/logs/pretrain/{size}.log",
+    benchmark:
+        "results/benchmarks/pretrain/{size}.tsv"
+    wildcard_constraints:
+        size="[a-z]+",
+    # Models wait for it.
+    priority: 20
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=1440,
+    params:
+        code=code("pretrain_encoder.py"),
+        deps=dependency_versions("torch"),
+        plan=config["pretraining"]["plan"],
+        seed=config["pretraining"]["seed"],
+    script:
+        "../workflow_scripts/pretrain_encoder.py"

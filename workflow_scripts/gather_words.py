@@ -1,0 +1,21 @@
+"""Bring the compound words of the performances to pre-train on into one file."""
+
+from percepiano_core.corpus.midi import read_performance
+from percepiano_core.errors import DataError
+from percepiano_core.job import logged
+from percepiano_core.store.words import WordCollection, write_words
+from percepiano_core.symbolic.neural.compound_words import compound_words
+
+with logged(snakemake.log[0]):
+    files, pieces, words = list(snakemake.input.midi), [], []
+    for number, (path, piece) in enumerate(zip(files, snakemake.params.pieces, strict=True), start=1):
+        try:
+            performed = read_performance(path)
+        except DataError as error:
+            print(f"left out: {error}")
+            continue
+        pieces.append(piece)
+        words.append(compound_words(performed.notes, performed.ticks_per_quarter))
+        if number % 50 == 0 or number == len(files):
+            print(f"{number} of {len(files)} performances, {sum(map(len, words))} notes", flush=True)
+    write_words(snakemake.output.words, WordCollection(pieces, words))

@@ -1,0 +1,31 @@
+"""Pre-train the encoder of compound words by masking, without ratings; write its weights and history."""
+
+from pathlib import Path
+
+import torch
+
+from percepiano_core.digest import block_digest, content_digest
+from percepiano_core.job import logged
+from percepiano_core.store.history import write_history
+from percepiano_core.store.words import read_words
+from percepiano_core.symbolic.neural.encoder_weights import write_encoder
+from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan
+from percepiano_core.symbolic.neural.word_model import bert_size
+
+with logged(snakemake.log[0]):
+    params, given = snakemake.params, snakemake.input
+    torch.set_num_threads(snakemake.threads)
+    size = bert_size(snakemake.wildcards.size)
+    state_path = Path(f"{snakemake.output.weights}.state")
+    pretrainer = Pretrainer(
+        size,
+        PretrainingPlan(**params.plan),
+        params.seed,
+        state_path=state_path,
+        key=f"{block_digest(params.plan)} {params.seed} {params.code} {content_digest(given)}",
+        device="cuda" if torch.cuda.is_available() else "cpu",
+    )
+    state = pretrainer.train(read_words(given.words))
+    write_history(snakemake.output.history, state.history)
+    write_encoder(snakemake.output.weights, size, pretrainer.model.encoder.state_dict())
+    state_path.unlink()
