@@ -208,7 +208,7 @@ def test_a_transcription_becomes_a_score_with_its_levels(tmp_path: Path) -> None
     assert replace_levels(document, placed(part, positions, ["mf", "p", "ff"])) == 3
     write_document(document, tmp_path / "a.musicxml")
     read = partitura.load_musicxml(str(tmp_path / "a.musicxml")).parts[0]
-    assert [(m.end.t - m.start.t) // DIVISIONS for m in read.measures] == [3, 3, 3, 2]
+    assert [(m.end.t - m.start.t) // DIVISIONS for m in read.measures] == [3] * 4
     assert sorted(note.midi_pitch for note in read.notes_tied) == sorted(pitch for _, _, pitch in notes)
     # beat 1, a downbeat, begins the second bar; the first note is a quarter before beat 0
     assert [level for _, level in levels_in(tmp_path / "a.musicxml")] == ["mf", "p", "ff"]

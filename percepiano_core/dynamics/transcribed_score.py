@@ -7,10 +7,11 @@ until the next, middle C divides the staves. Good enough to read the dynamics on
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from partitura.musicanalysis import estimate_spelling
-from partitura.score import Clef, Note, Part, TimeSignature, add_measures, fill_rests, tie_notes
+from partitura.score import Clef, Note, Part, Rest, TimeSignature, add_measures, tie_notes
 
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import UserError
@@ -37,11 +38,13 @@ def score_of_transcription(performed: PerformedMidi, beats: np.ndarray, downbeat
         staff, start = int(note["staff"]), int(note["onset_div"])
         spelled = Note(step=str(step), octave=int(octave), alter=int(alter) or None, voice=staff, staff=staff)
         part.add(spelled, start, start + int(note["duration_div"]))
+    for staff in (1, 2):
+        for start, end in _silences(notes[notes["staff"] == staff], end_of_score(notes, bar)):
+            part.add(Rest(voice=staff, staff=staff), start, end)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of notation that a plain score has not
         add_measures(part)
         tie_notes(part)
-        fill_rests(part)  # readers take a bar to end with its last note or rest
     return part, -origin
 
 
@@ -77,6 +80,23 @@ def quantised_notes(performed: PerformedMidi, beats: np.ndarray) -> np.ndarray:
         chosen = notes["staff"] == staff
         notes["duration_div"][chosen] = _chord_lengths(begin[kept][chosen], end[kept][chosen])
     return notes
+
+
+def end_of_score(notes: np.ndarray, bar: int) -> int:
+    """Where the last bar ends."""
+    last = int((notes["onset_div"] + notes["duration_div"]).max())
+    return -(-last // (bar * DIVISIONS)) * bar * DIVISIONS
+
+
+def _silences(notes: np.ndarray, end: int) -> Iterator[tuple[int, int]]:
+    """Beginning and end of the rests of a staff, within a beat each; without them readers cut bars short."""
+    silent = np.ones(end, dtype=bool)
+    for note in notes:
+        silent[note["onset_div"] : note["onset_div"] + note["duration_div"]] = False
+    at = np.flatnonzero(silent)
+    for rest in np.split(at, np.flatnonzero((np.diff(at) > 1) | (at[1:] % DIVISIONS == 0)) + 1):
+        if len(rest):
+            yield int(rest[0]), int(rest[-1]) + 1
 
 
 def _chord_lengths(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
