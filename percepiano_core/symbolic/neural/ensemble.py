@@ -23,7 +23,8 @@ WEIGHTS_FILE, VALID_FILE = "weights.safetensors", "valid.csv"
 LAYOUT = ("labels", "model", "split")  # folders below runs/
 PREFERRED = {"labels": "published", "model": "bilstm_sa_han", "split": "performer"}
 READABLE = ("notes", "notes+descriptors")  # what a network may be given
-TRAIN_FIRST = "train the networks first (snakemake --cores 8 results/figures/learning_curves.svg), or name weights"
+TRAINED = "results/runs/published/bilstm_sa_han/performer/folds_{0..3}/seed{0,1}/weights.safetensors"
+TRAIN_FIRST = f"train some first (snakemake --cores 8 {TRAINED}), or name others by --weights"
 
 
 @dataclass(frozen=True, eq=False)
