@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
 
+from percepiano_core.chosen_module import chosen_module
 from percepiano_core.errors import UserError
 from percepiano_core.store.predictions import FoldPredictions
 
@@ -37,10 +37,7 @@ class Combination(Protocol):
 
 def load_combination(module: str) -> Combination:
     """The combination in the module of this name in this package."""
-    found = import_module(f"percepiano_core.symbolic.{module}")
-    if not hasattr(found, "combine"):
-        raise UserError(f"model {module}", "the module combines nothing", "name a module that has combine")
-    return found
+    return chosen_module("percepiano_core.symbolic", module, "combine", "combination")
 
 
 def combine_folds(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
 
-from percepiano_core.errors import UserError
+from percepiano_core.chosen_module import chosen_module
 from percepiano_core.splits.folds import Split
 from percepiano_core.store.predictions import FoldPredictions
 from percepiano_core.symbolic.data import Examples, Predicted, joined
@@ -29,15 +28,7 @@ class Model(Protocol):
 
 def load_model(module: str) -> Model:
     """The model in the module of this name in this package; only that module is imported."""
-    try:
-        found = import_module(f"percepiano_core.symbolic.{module}")
-    except ModuleNotFoundError:
-        raise UserError(
-            f"model {module}", "there is no such module", "name a module of percepiano_core.symbolic"
-        ) from None
-    if not hasattr(found, "fit_predict"):
-        raise UserError(f"model {module}", "the module is not a model", "name a module that has fit_predict")
-    return found
+    return chosen_module("percepiano_core.symbolic", module, "fit_predict", "model")
 
 
 @dataclass(frozen=True, eq=False)

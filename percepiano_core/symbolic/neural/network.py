@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from random import Random
 from typing import Any, Protocol
 
 import numpy as np
 from torch import Tensor, nn
 
-from percepiano_core.errors import UserError
+from percepiano_core.chosen_module import chosen_module
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.symbolic.data import Examples
 
@@ -78,12 +77,4 @@ class TrainableModule(Protocol):
 
 def load_trainable(module: str) -> TrainableModule:
     """The trainable module of this name in this package; only that module is imported."""
-    try:
-        found = import_module(f"percepiano_core.symbolic.neural.{module}")
-    except ModuleNotFoundError:
-        raise UserError(
-            f"network {module}", "there is no such module", "name a module of percepiano_core.symbolic.neural"
-        ) from None
-    if not hasattr(found, "prepare"):
-        raise UserError(f"network {module}", "the module is no network", "name a module that has prepare")
-    return found
+    return chosen_module("percepiano_core.symbolic.neural", module, "prepare", "network")
