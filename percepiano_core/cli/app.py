@@ -1,4 +1,4 @@
-"""The command line: `percepiano align | dynamics | features | fetch | rate | synthesize | where`."""
+"""The command line: `percepiano align | convert-midibert | dynamics | features | fetch | rate | synthesize | where`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import typer
 
 from percepiano_core.cli.align_command import align
+from percepiano_core.cli.convert_midibert_command import convert_midibert
 from percepiano_core.cli.dynamics_command import dynamics
 from percepiano_core.cli.features_command import features
 from percepiano_core.cli.fetch_command import fetch
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (align, dynamics, features, fetch, rate, synthesize, where):
+for command in (align, convert_midibert, dynamics, features, fetch, rate, synthesize, where):
     app.command()(command)
 
 

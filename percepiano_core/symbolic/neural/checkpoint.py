@@ -62,7 +62,7 @@ def load_published(path: Path | str, width: int, architecture: Architecture) -> 
 
     UserError if the file holds anything but tensors, lacks one, has one that is unknown, or of another shape.
     """
-    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in _read_tensors(path).items()}
+    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_tensors(path).items()}
     names = published_names(width, architecture)
     with torch.device("meta"):
         shapes = HierarchicalModel(width, architecture).state_dict()
@@ -79,7 +79,8 @@ def load_published(path: Path | str, width: int, architecture: Architecture) -> 
     return state
 
 
-def _read_tensors(path: Path | str) -> dict[str, Tensor]:
+def read_tensors(path: Path | str) -> dict[str, Tensor]:
+    """The state dict in a file, by itself or beside numbers; UserError if the file holds anything but tensors."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:

@@ -51,7 +51,7 @@ class PretrainingPlan:
     """
 
     notes: int = 128
-    epochs: int = 6
+    epochs: int = 5
     batches: int = 150
     batch_size: int = 16
     learning_rate: float = 1e-3
