@@ -45,7 +45,7 @@ _REMEDY = "give the checkpoint of the released pre-training (model_best.ckpt)"
 def read_published_encoder(path: Path | str) -> tuple[BertSize, dict[str, Tensor]]:
     """Size and state of our encoder from the public checkpoint.
 
-    UserError if the file holds anything but tensors and numbers, or if a tensor is missing, unknown or of a wrong shape.
+    UserError if the file holds anything but tensors and numbers; if a tensor is missing, unknown or of a wrong shape.
     """
     tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_tensors(path).items()}
     tensors = {name: value for name, value in tensors.items() if not _UNUSED.match(name)}
