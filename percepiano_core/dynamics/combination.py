@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 
 from percepiano_core.dynamics.labels import BLANK
-from percepiano_core.dynamics.metrics import best_threshold
+from percepiano_core.dynamics.metrics import best_threshold, level_f1
 from percepiano_core.dynamics.predictions import SCORE_COLUMNS, RunPredictions
 from percepiano_core.dynamics.roles import settings_of
 from percepiano_core.errors import UserError
 
 SETTINGS: dict[str, Any] = {
     "members": [],  # models of the same track
-    "prior_exponent": 0.0,  # power of the levels' shares in the train role by which probabilities are divided
+    # Powers of the levels' shares in the train role by which probabilities are divided; the valid role chooses.
+    "prior_exponents": [0.0],
+    "choose_by": "weighted",  # F1 of the levels by which it does: weighted or macro
     "pooled": False,  # mean over the recordings of a piece, beat by beat
 }
 
@@ -40,16 +42,17 @@ def combine(
         _check(runs, options["members"])
     standards = [_standard(run) for run in valid]
     shares = np.array(test[0].run["chosen"]["level_shares"])
-    balance = options["prior_exponent"] * np.log(shares)
     parts = {name: _mean(runs, standards) for name, runs in (("valid", valid), ("test", test))}
     if options["pooled"]:
         parts = {name: _pooled(table) for name, table in parts.items()}
     known = parts["valid"]["level"].to_numpy() != BLANK
     true = parts["valid"]["change_point"].to_numpy() > 0
     threshold = best_threshold(parts["valid"]["evidence"].to_numpy()[known], true[known])
-    chosen = {"threshold": threshold, "level_shares": shares.tolist()}
+    balances = {exponent: exponent * np.log(shares) for exponent in options["prior_exponents"]}
+    exponent = max(balances, key=lambda each: _level_f1(parts["valid"], balances[each], options["choose_by"]))
+    chosen = {"threshold": threshold, "level_shares": shares.tolist(), "prior_exponent": exponent}
     for table in parts.values():
-        table["predicted_level"] = (table[SCORE_COLUMNS].to_numpy() - balance).argmax(axis=1) + 1
+        table["predicted_level"] = _levels(table, balances[exponent])
         table["predicted_change_point"] = (table["evidence"] >= threshold).astype(np.int64)
     listener = next((i for i, run in enumerate(test) if run.run["events"]), 0)  # the first member that hears beats
     run = {"events": test[listener].run["events"], "chosen": chosen}
@@ -57,6 +60,16 @@ def combine(
         RunPredictions(parts["valid"], valid[listener].events, run),
         RunPredictions(parts["test"], test[listener].events, run),
     )
+
+
+def _levels(table: pd.DataFrame, balance: np.ndarray) -> np.ndarray:
+    """Class at each beat once the balance [5] is taken from the logarithms of the probabilities."""
+    return (table[SCORE_COLUMNS].to_numpy() - balance).argmax(axis=1) + 1
+
+
+def _level_f1(table: pd.DataFrame, balance: np.ndarray, average: str) -> float:
+    known = table["level"].to_numpy() != BLANK
+    return level_f1(table["level"].to_numpy()[known], _levels(table, balance)[known], average)
 
 
 def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
