@@ -64,7 +64,7 @@ def composer_rows(folder: Path, notes: dict[str, NoteTable]) -> list[str]:
 
 def ratings(members: Sequence, notes: dict[str, NoteTable]) -> np.ndarray:
     """Ratings [n, 19] of the ensemble."""
-    return ask(members, unrated({name: {} for name in notes}), notes).mean(axis=0)
+    return ask(members, unrated({name: {} for name in notes}), notes, {}).mean(axis=0)
 
 
 def told(table: NoteTable, composer: str) -> NoteTable:

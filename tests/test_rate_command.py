@@ -17,9 +17,11 @@ import pytest
 from neural_cases import TINY, made_corpus
 
 from percepiano_core.cli.app import main
+from percepiano_core.corpus.midi import read_performance
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.features.performance.from_files import read_played, score_composer
+from percepiano_core.store.performed import performed_table
 from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
 from percepiano_core.symbolic.neural.ensemble import unrated
 from percepiano_core.symbolic.neural.fold import fit_fold
@@ -57,17 +59,19 @@ def described_roles(descriptors: dict[str, float]) -> tuple[Roles, dict]:
     return Roles(*(described(getattr(roles, role)) for role in ("train", "valid", "test"))), notes
 
 
-def write_member(folder: Path, seed: int, fold: str, roles: Roles, notes: dict, **settings: object) -> None:
+def write_member(
+    folder: Path, seed: int, fold: str, roles: Roles, notes: dict, module: str = "han", **settings: object
+) -> None:
     """A run folder as the rule `train` leaves it, of a network that has learned for one epoch."""
-    chosen = {**TINY, "training": {"epochs": 1}, **settings}
-    fitted = fit_fold(load_trainable("han"), roles, notes, chosen, seed, report=len)
-    write_network(folder / "weights.safetensors", "han", fitted.network)
+    chosen = {**(TINY if module == "han" else {}), "training": {"epochs": 1}, **settings}
+    fitted = fit_fold(load_trainable(module), roles, notes, chosen, seed, report=len)
+    write_network(folder / "weights.safetensors", module, fitted.network)
     names = tuple(f"{fold}{i}" for i in range(10))
     flat = np.full((10, len(DIMENSION_KEYS)), 0.5)
     write_predictions(
         folder / "valid.csv", [FoldPredictions("performer", fold, seed, "han", names, flat, flat + WIDTH)]
     )
-    features = "notes+descriptors" if settings.get("descriptors") else "notes"
+    features = "notes+descriptors" if settings.get("descriptors") else "notes" if module == "han" else "performed"
     write_run_info(folder, RunInfo("han", features, "clean", settings, "c", "d"))
 
 
@@ -155,6 +159,17 @@ def test_descriptors_of_the_performance_reach_a_network_that_reads_them(rate, wa
     assert rate("--weights", tmp_path / "run", "-o", "out.json") == 0
     told = json.loads((tmp_path / "out.json").read_text())["performances"][midi.stem]["ratings"]
     assert all(0 < told[key]["rating"] < 1 for key in DIMENSION_KEYS)
+
+
+def test_a_network_of_performed_notes_rates_too(rate, waltz, tmp_path):
+    roles, _ = made_corpus(8)
+    names = [name for role in (roles.train, roles.valid, roles.test) for name in role.performances.tolist()]
+    tables = [performed_table(read_performance(midi)) for midi in waltz[1]]
+    notes = {name: tables[i % len(tables)] for i, name in enumerate(names)}
+    write_member(tmp_path / "run", 0, "0", roles, notes, "midibert", size="tiny")
+    assert rate("--weights", tmp_path / "run", "-o", "out.json", midi=waltz[1][:2]) == 0
+    first, second = json.loads((tmp_path / "out.json").read_text())["performances"].values()
+    assert first["ratings"] != second["ratings"]
 
 
 def test_a_network_of_other_descriptors_is_one_line(rate, tmp_path, capsys):

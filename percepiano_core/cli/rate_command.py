@@ -74,6 +74,7 @@ def rate(
     _check(performances, output or [])
     from percepiano_core.features.performance.from_files import read_played, score_composer
     from percepiano_core.features.score.note_features import PUBLISHED_COMPOSER
+    from percepiano_core.store.performed import performed_table
     from percepiano_core.symbolic.neural.ensemble import ask, given_weights, read_members, unrated, workflow_weights
     from percepiano_core.symbolic.neural.rating import half_widths, held_out, rated
 
@@ -83,7 +84,8 @@ def rate(
     played = read_played(score, _named(performances), compat, named)
     valid = held_out(fold for member in members for fold in member.valid)
     examples = unrated({name: each.descriptors for name, each in played.items()})
-    said = ask(members, examples, {name: each.notes for name, each in played.items()})
+    notes = {name: each.notes for name, each in played.items()}
+    said = ask(members, examples, notes, {name: performed_table(each.performed) for name, each in played.items()})
     alignments = {name: each.alignment for name, each in played.items()}
     ratings = rated(said, half_widths(valid, level))
     report = Report(ratings, alignments, score, named, level, len(valid), **_described(members))

@@ -28,6 +28,7 @@ SAME_MUSIC = "check that both are the same music"
 class Played:
     """A performance beside its score: how they fit, its notes (one row a score note), its descriptors by column."""
 
+    performed: PerformedMidi
     alignment: Alignment
     notes: NoteTable
     descriptors: Mapping[str, float]
@@ -46,7 +47,7 @@ def read_played(score_path: Path, midis: Mapping[str, Path], compat: Compat, com
         found[name] = performed, fitting_alignment(score_notes, performed, midi, score_path)
     segment = SegmentFeatures(compat, score, segment_entries(score, found, compat))
     return {
-        name: Played(alignment, segment.table(name), performance_descriptors(performed, alignment))
+        name: Played(performed, alignment, segment.table(name), performance_descriptors(performed, alignment))
         for name, (performed, alignment) in found.items()
     }
 

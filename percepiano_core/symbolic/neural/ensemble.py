@@ -22,7 +22,7 @@ from percepiano_core.symbolic.neural.weights import read_network
 WEIGHTS_FILE, VALID_FILE = "weights.safetensors", "valid.csv"
 LAYOUT = ("labels", "model", "split")  # folders below runs/
 PREFERRED = {"labels": "published", "model": "bilstm_sa_han", "split": "performer"}
-READABLE = ("notes", "notes+descriptors")  # what a network may be given
+READABLE = ("notes", "notes+descriptors", "performed")  # what a network may be given, as its run says
 TRAINED = "results/runs/published/bilstm_sa_han/performer/folds_{0..3}/seed{0,1}/weights.safetensors"
 TRAIN_FIRST = f"train some first (snakemake --cores 8 {TRAINED}), or name others by --weights"
 
@@ -77,9 +77,15 @@ def split_of(member: Member) -> str:
     return member.valid[0].split
 
 
-def ask(members: Sequence[Member], examples: Examples, notes: Notes) -> np.ndarray:
-    """Ratings of each member [k, n, 19], 0 to 1."""
-    return np.stack([_predicted(read_network(member.weights), examples, notes) for member in members])
+def ask(members: Sequence[Member], examples: Examples, notes: Notes, performed: Notes) -> np.ndarray:
+    """Ratings of each member [k, n, 19], 0 to 1.
+
+    A member reads `notes` (features of the score's notes) or `performed` (store/performed.py), as it was trained.
+    """
+    read = [performed if member.info.features == "performed" else notes for member in members]
+    return np.stack(
+        [_predicted(read_network(each.weights), examples, given) for each, given in zip(members, read, strict=True)]
+    )
 
 
 def unrated(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
