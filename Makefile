@@ -5,7 +5,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 2)
 RUN    := $(BIN)/snakemake --cores $(CORES)
 SETUP  := .venv/.installed
 
-.PHONY: setup closures demo test quick-test check table3 publish report corpus lock clean-demo
+.PHONY: setup closures demo test quick-test check table3 publish publish-dynamics report corpus lock clean-demo
 
 setup: $(SETUP)
 
@@ -51,6 +51,12 @@ publish:
 	  $(FOLDER)/results/ratings/reliability.csv $(FOLDER)/results/ratings/raters.csv $(FOLDER)/results/splits/leakage.csv \
 	  $(FOLDER)/results/alignment/coverage.csv results/published/symbolic/
 	cp $(FOLDER)/results/figures/*.svg results/published/symbolic/figures/
+
+# The same for the table of dynamics.
+publish-dynamics: FOLDER = .
+publish-dynamics:
+	mkdir -p results/published/dynamics
+	cp $(FOLDER)/results/dynamics/table1*.csv $(FOLDER)/results/dynamics/provenance/* $(FOLDER)/results/figures/dynamics_table1.svg results/published/dynamics/
 
 report: $(SETUP)
 	$(RUN) --report results/report.html

@@ -117,13 +117,17 @@ def dynamics_info(wildcards):
     }
 
 
-def track_examples(wildcards):
+def examples_of(track):
     """Containers of a track's recordings, in order of the piece."""
-    path = DYNAMICS_TRACKS[wildcards.track][1]
+    path = DYNAMICS_TRACKS[track][1]
     return [
-        path.format(mazurka=piece, piece=piece)
-        for piece in sorted(track_blocks(wildcards.track))
+        path.format(mazurka=piece, piece=piece) for piece in sorted(track_blocks(track))
     ]
+
+
+def track_examples(wildcards):
+    """Containers of the wildcards' track."""
+    return examples_of(wildcards.track)
 
 
 def run_outputs(fold="{fold}"):
@@ -215,6 +219,7 @@ DYNAMICS_TABLES = (
         "results/dynamics/table1.csv",
         "results/dynamics/table1_folds.csv",
         "results/figures/dynamics_table1.svg",
+        "results/dynamics/provenance/stages.csv",
     ]
     if TRACKS or own_rows()
     else []
@@ -463,3 +468,36 @@ rule dynamics_figure:
         code=code("draw_dynamics_figure.py"),
     script:
         "../workflow_scripts/draw_dynamics_figure.py"
+
+
+rule dynamics_provenance:
+    input:
+        table="results/dynamics/table1.csv",
+        examples=[path for track in TRACKS for path in examples_of(track)],
+    output:
+        stages="results/dynamics/provenance/stages.csv",
+        run="results/dynamics/provenance/run.json",
+    log:
+        "results/logs/dynamics_provenance.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("record_dynamics_provenance.py"),
+        config_hash=block_digest(config["dynamics"]),
+        settings=config["dynamics"],
+        tracks=TRACKS,
+        stages=[
+            "render",
+            "asap_examples",
+            "mazurkabl_examples",
+            "synthetic_examples",
+            "dynamics_folds",
+            "dynamics_fit",
+            "dynamics_train",
+            "dynamics_combine",
+            "dynamics_listen",
+            "dynamics_table1",
+            "dynamics_figure",
+        ],
+    script:
+        "../workflow_scripts/record_dynamics_provenance.py"
