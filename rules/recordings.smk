@@ -1,6 +1,7 @@
 # From MIDI to sound, many files a job, and from sound to what the dynamics networks are given.
 
 import os
+import sys
 
 from percepiano_core.digest import dependency_versions
 
@@ -16,7 +17,9 @@ def one_line(function):
         try:
             return function(*arguments)
         except UserError as error:
-            raise WorkflowError(str(error)) from None
+            print(error, file=sys.stderr)
+            # A WorkflowError would be wrapped in the rule's place and a traceback.
+            raise SystemExit(1) from None
 
     return checked
 
@@ -125,6 +128,7 @@ rule render:
         code=code("render_midi.py"),
         deps=dependency_versions("soundfile", "numpy"),
         names=lambda wildcards: list(render_batch(wildcards)),
+        root=lambda wildcards: str(asap_root()),
         synthesiser=lambda wildcards: synthesiser(),
         font=lambda wildcards: sound_font(),
         settings={
