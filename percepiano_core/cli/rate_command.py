@@ -98,17 +98,14 @@ def _check(performances: Sequence[Path], outputs: Sequence[Path]) -> None:
     """Refuse before any work what could not be done after it."""
     for path in outputs:
         if path.suffix not in KINDS:
-            raise UserError(path, f"cannot write a {path.suffix or 'file without an extension'}", f"use {_kinds()}")
+            unknown = path.suffix or "file without an extension"
+            raise UserError(path, f"cannot write a {unknown}", f"use {', '.join(KINDS)}")
         if not path.parent.is_dir():
             raise UserError(path, "its folder does not exist", "name a file in a writable folder")
     if len(set(performances)) < len(performances):
         raise UserError("performances", "one is named twice", "name each once")
     if find_spec("torch") is None:
         raise UserError("torch", "is not installed, and networks need it", "pip install -e '.[torch]'")
-
-
-def _kinds() -> str:
-    return ", ".join(KINDS)
 
 
 def _named(performances: Sequence[Path]) -> dict[str, Path]:
