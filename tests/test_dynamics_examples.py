@@ -10,6 +10,7 @@ import pytest
 
 from percepiano_core.dynamics.examples import Example, read_examples, write_examples
 from percepiano_core.dynamics.labels import BeatLabels
+from percepiano_core.dynamics.mazurkabl_examples import mazurka_examples
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.store.container import write_container
 
@@ -82,6 +83,24 @@ def test_another_file_is_no_container(tmp_path: Path) -> None:
     for name in ("notes.h5", "other.h5", "absent.h5"):
         with pytest.raises(UserError, match=name):
             read_examples(tmp_path / name)
+
+
+def test_a_broken_curve_is_listed_and_the_other_recordings_are_used(tmp_path: Path) -> None:
+    for folder in ("beat_time", "markings_dyn", "sones/M06-1"):
+        (tmp_path / folder).mkdir(parents=True)
+    rows = [f"{i},{i // 3},{i % 3},{0.5 * i + 0.2},{0.5 * i + 0.3},{0.5 * i + 0.4}" for i in range(9)]
+    header = "index,measure_number,beat_number,pid1-01,pid2-01,pid3-01"
+    (tmp_path / "beat_time" / "M06-1beat_time.csv").write_text("\n".join([header, *rows]))
+    (tmp_path / "markings_dyn" / "M06-1markings.csv").write_text("p,f\n1,4\np,f\n")
+    curve = "".join(f"{(row + 1) * 512 / 44100:.6f},{1 + row % 5}\n" for row in range(500))
+    (tmp_path / "sones" / "M06-1" / "pid1-01Ntot.csv").write_text(curve)
+    (tmp_path / "sones" / "M06-1" / "pid2-01Ntot.csv").write_text(curve.replace("1.0", "loud", 1))
+    found = list(mazurka_examples(tmp_path, "M06-1"))
+    assert [type(each) for each in found] == [Example, DataError, DataError]
+    assert "pid2-01Ntot.csv: not a loudness curve" in str(found[1]) and "\n" not in str(found[1])
+    assert "no such loudness curve" in str(found[2])
+    assert found[0].inputs["curves8"].shape == (8, round(found[0].duration * 50) + 1)
+    assert found[0].labels.level.tolist() == [2] * 3 + [4] * 6
 
 
 def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) -> None:
