@@ -10,9 +10,11 @@ import numpy as np
 import partitura
 import pytest
 from mazurkabl_corpus import mazurkabl_root  # noqa: F401 - a fixture
-from partitura.score import ConstantLoudnessDirection
+from partitura.score import ConstantLoudnessDirection, unfold_part_maximal
 from sine_piano import played, scale_score, sound_of
 
+from percepiano_core.alignment.score_notes import load_score
+from percepiano_core.alignment.unfolding import with_deep_stack
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.dynamics.marked_score import (
@@ -74,6 +76,14 @@ def test_repeats_are_written_out_where_they_are_played(tmp_path: Path, repeats: 
     followed = follow_score(score, sound_of(played(bars, 0.4)))
     assert followed.unfolded is repeats
     assert len(followed.document.findall("part/measure")) == len(bars)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_slurs_and_tuplets_across_a_repeat_do_not_stop_the_writing(asap_root: Path) -> None:
+    score = load_score(asap_root / "Haydn/Keyboard_Sonatas/32-1/xml_score.musicxml")
+    unfolded = with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True))
+    assert any(None in note.slur_starts for note in unfolded.parts[0].notes)
+    assert len(list(as_document(unfolded).iter("note"))) > 2000
 
 
 # writing

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import partitura
 import verovio
-from partitura.score import Measure, Part, Score, unfold_part_maximal
+from partitura.score import GenericNote, Measure, Part, Score, unfold_part_maximal
 
 from percepiano_core.alignment.score_notes import load_score, reading_with_partitura, score_notes
 from percepiano_core.alignment.unfolding import with_deep_stack
@@ -62,7 +62,8 @@ def follow_score(path: Path | str, waveform: np.ndarray) -> FollowedScore:
     paths = [follow(waveform, each["onset_quarter"], each["duration_quarter"], each["pitch"]) for each in versions]
     if len(paths) == 1 or paths[0].cost <= paths[1].cost:
         return FollowedScore(written.parts[0], paths[0], document, unfolded=False)
-    return FollowedScore(unfolded.parts[0], paths[1], as_document(unfolded), unfolded=True)
+    with reading_with_partitura(path):
+        return FollowedScore(unfolded.parts[0], paths[1], as_document(unfolded), unfolded=True)
 
 
 def mark_score(followed: FollowedScore, times: np.ndarray, levels: Sequence[str]) -> int:
@@ -83,11 +84,20 @@ def placed(part: Part, positions: np.ndarray, levels: Sequence[str]) -> list[Pla
 
 def as_document(score: Score | Part) -> Element:
     """MusicXML of a score in partitura, with accidentals."""
+    for part in score.parts if isinstance(score, Score) else [score]:
+        _drop_lost_links(part)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of notation that plays no part here
         document = ElementTree.fromstring(partitura.save_musicxml(score))
     add_accidentals(document)
     return document
+
+
+def _drop_lost_links(part: Part) -> None:
+    """Forget slurs and tuplets that unfolding has left without their other end, which partitura cannot write."""
+    for note in part.iter_all(GenericNote, include_subclasses=True):
+        for links in ("slur_starts", "slur_stops", "tuplet_starts", "tuplet_stops"):
+            setattr(note, links, [link for link in getattr(note, links) if link is not None])
 
 
 def write_document(document: Element, path: Path | str) -> None:
