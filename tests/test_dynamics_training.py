@@ -74,11 +74,20 @@ def test_positive_frames_weigh_what_they_are_rare() -> None:
 def test_a_network_learns_a_few_recordings_by_heart() -> None:
     one = recording("p/r", "p")
     training = trainer({**QUICK, "epochs": 150, "validate_every": 150, "first_selected": 150, "decay_every": 60})
-    training.network.input_norm.momentum = 0.1  # the published 0.01 needs more steps than a test has
     state = training.train([one], [one])
     assert state.history[-1]["loss_total"] < 0.5 * state.history[0]["loss_total"]
     assert state.history[-1]["valid_dynamic_weighted"] > 0.6
     assert state.history[-1]["valid_beat"] > 0.9
+
+
+def test_a_network_is_used_on_inputs_as_it_learned_from() -> None:
+    found = pieces(2, 2)
+    training = trainer({**QUICK, "epochs": 1})
+    training.train(found[:3], found[3:])
+    values = torch.from_numpy(np.concatenate([each.inputs["curves8"] for each in found[:3]], axis=1)).float()
+    normalised = training.network.input_norm.eval()(values[None])[0]
+    assert normalised.mean(dim=1).detach().numpy() == pytest.approx(0, abs=0.15)
+    assert normalised.std(dim=1).detach().numpy() == pytest.approx(1, abs=0.15)
 
 
 def test_silence_is_trained_on_and_predicted_without_harm() -> None:

@@ -69,6 +69,7 @@ class Trainer:
         segments = training_segments(train, self.recipe.pad_short)
         weights = positive_weights(train)
         watched = _spread(valid, self.recipe.validated_recordings)
+        self._start_input_norm(train)
         self._take_up()
         while len(self.state.history) < self.recipe.epochs:
             begun = time.perf_counter()
@@ -90,6 +91,20 @@ class Trainer:
         """Logits [frames, outputs] of each task of a recording of any length."""
         features = torch.from_numpy(recording.inputs[self.given.kind].astype(np.float32))
         return predict(self.network, features.to(self.device), self.given.silence)
+
+    def _start_input_norm(self, train: Sequence[Example]) -> None:
+        """Let the running statistics of the input norm begin at those of the train role.
+
+        They move by a hundredth a step, so that from 0 and 1 they would need a thousand steps to get there, and the
+        network would meanwhile be used on other inputs than it learns from.
+        """
+        moments = [_moments(example.inputs[self.given.kind].astype(np.float64)) for example in train]
+        frames, mean, square = (np.sum(parts, axis=0) for parts in zip(*moments, strict=True))
+        mean, square = mean / frames, square / frames
+        norm = self.network.input_norm
+        with torch.no_grad():
+            norm.get_buffer("running_mean").copy_(torch.from_numpy(mean))
+            norm.get_buffer("running_var").copy_(torch.from_numpy(np.maximum(square - mean**2, 0)))
 
     def _epoch(
         self, epoch: int, train: Sequence[Example], segments: Sequence[Segment], weights: dict[str, float]
@@ -143,6 +158,11 @@ class Trainer:
             f"epoch {done}/{self.recipe.epochs}: loss {numbers['loss_total']:.3f}{score}, {seconds:.0f} s, "
             f"about {left:.1f} min left"
         )
+
+
+def _moments(values: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Frames, sums and sums of squares of channels [channels, frames]."""
+    return values.shape[1], values.sum(axis=1), (values**2).sum(axis=1)
 
 
 def _spread(recordings: Sequence[Example], count: int) -> list[Example]:
