@@ -11,6 +11,7 @@ import soundfile
 
 from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.dynamics import inputs
 from percepiano_core.dynamics.asap_examples import asap_example, velocity_curve
 from percepiano_core.dynamics.asap_folds import piece_block
 from percepiano_core.dynamics.examples import read_examples, write_examples
@@ -33,11 +34,20 @@ def test_velocity_is_that_of_the_loudest_note_that_began_last() -> None:
 def test_all_inputs_of_a_recording_are_on_the_same_frames(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     soundfile.write(tmp_path / "a.wav", 0.1 * rng.normal(size=(48000, 2)), 48000)
-    inputs = recording_inputs(tmp_path / "a.wav", tuple(KINDS))
-    assert {kind: values.shape for kind, values in inputs.items()} == {
+    made = recording_inputs(tmp_path / "a.wav", tuple(KINDS))
+    assert {kind: values.shape for kind, values in made.items()} == {
         kind: (each.channels, 51) for kind, each in KINDS.items()
     }
-    assert all(kind_of_channels(len(values)) == kind for kind, values in inputs.items())
+    assert all(kind_of_channels(len(values)) == kind for kind, values in made.items())
+
+
+@pytest.mark.parametrize("samples", [300, 7 * 441 - 1, 50 * 441, 50 * 512 + 700, 40000])
+def test_pieces_give_what_the_whole_gives(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    waveform = np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
+    whole = {kind: each.compute(waveform) for kind, each in KINDS.items()}
+    monkeypatch.setattr(inputs, "PIECE_FRAMES", 7)
+    for kind, each in KINDS.items():
+        assert each.compute(waveform) == pytest.approx(whole[kind], rel=1e-4, abs=1e-4), kind
 
 
 def test_silence_has_the_value_that_recordings_are_filled_up_with(tmp_path: Path) -> None:

@@ -17,14 +17,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from percepiano_core.corpus.mazurkabl import CURVE_HOP, CURVE_RATE
 from percepiano_core.dynamics.curves import CHANNELS, loudness_channels
 from percepiano_core.dynamics.frame_grid import FPS
 from percepiano_core.dynamics.log_mel import N_MELS, LogMelExtractor
-from percepiano_core.dynamics.loudness import SAMPLE_RATE, PsychoFeatureExtractor
+from percepiano_core.dynamics.loudness import N_FFT, SAMPLE_RATE, PsychoFeatureExtractor
 from percepiano_core.dynamics.recording import read_recording
 from percepiano_core.errors import UserError
+
+PIECE_FRAMES = 4096  # computed at a time
+MARGIN_FRAMES = 3  # more than half a window, and with a hop more than a whole one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +67,39 @@ def kind_of_channels(channels: int) -> str:
 
 def total_loudness(waveform: np.ndarray) -> np.ndarray:
     """Total loudness [T] in sone of a waveform [samples] at 22,050 Hz, 50 frames a second."""
-    with torch.inference_mode():
-        return PsychoFeatureExtractor()(torch.from_numpy(waveform)).total[0].numpy()
+    extractor = PsychoFeatureExtractor()
+    return in_pieces(lambda piece: extractor(piece).total, waveform, extractor.hop)[0]
+
+
+def in_pieces(extract: Callable[[Tensor], Tensor], waveform: np.ndarray, hop: int) -> np.ndarray:
+    """Features [channels, T] of a waveform, a minute or so at a time, so that an hour needs no more memory.
+
+    extract : features [channels, frames] of a piece of it [samples], a frame every `hop` samples. Pieces overlap by
+    more than a window, so that what a piece's borders do to its frames is in no result.
+    """
+    pieces = []
+    for first in range(0, len(waveform) // hop + 1, PIECE_FRAMES):
+        margin = min(first, MARGIN_FRAMES)
+        end = (first + PIECE_FRAMES + MARGIN_FRAMES) * hop + N_FFT
+        with torch.inference_mode():
+            features = extract(torch.from_numpy(waveform[(first - margin) * hop : end]))
+        pieces.append(features[:, margin : margin + PIECE_FRAMES])
+    return torch.cat(pieces, dim=1).numpy()
 
 
 def _bark(waveform: np.ndarray) -> np.ndarray:
-    with torch.inference_mode():
-        return PsychoFeatureExtractor()(torch.from_numpy(waveform)).sone[0].numpy()
+    extractor = PsychoFeatureExtractor()
+    return in_pieces(lambda piece: extractor(piece).sone[0], waveform, extractor.hop)
 
 
 def _log_mel(waveform: np.ndarray) -> np.ndarray:
-    with torch.inference_mode():
-        return LogMelExtractor()(torch.from_numpy(waveform))[0].numpy()
+    extractor = LogMelExtractor()
+    return in_pieces(lambda piece: extractor(piece)[0], waveform, extractor.hop)
 
 
 def _curves(waveform: np.ndarray) -> np.ndarray:
-    with torch.inference_mode():
-        extractor = PsychoFeatureExtractor(CURVE_RATE, CURVE_HOP, "ma")
-        return loudness_channels(extractor(torch.from_numpy(waveform)).total[0].double().numpy())
+    extractor = PsychoFeatureExtractor(CURVE_RATE, CURVE_HOP, "ma")
+    return loudness_channels(in_pieces(lambda piece: extractor(piece).total, waveform, CURVE_HOP)[0].astype(np.float64))
 
 
 def _fitted(values: np.ndarray, frames: int) -> np.ndarray:
