@@ -35,7 +35,7 @@ def draw_table1(table: pd.DataFrame, path: Path | str) -> None:
         axes = figure.subplots(1, len(PANELS), sharey=True, squeeze=False)[0]
         for panel, (title, scores) in zip(axes, PANELS.items(), strict=True):
             _draw_panel(panel, own, rows, scores)
-            panel.set_title(title, fontsize=10)
+            panel.set_title(title, fontsize=10, pad=20)
         axes[0].set_yticks(range(len(rows)), [f"{name} ({track})" for track, _, name in rows])
         axes[0].set_ylim(len(rows) - 0.5, -0.5)
         mark = " (SYNTHETIC DATA)" if (own["track"] == SYNTHETIC).any() else ""
@@ -65,7 +65,7 @@ def _draw_panel(
             label=NAMES[score],
         )
     axes.set_xlabel("F1 x 100")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * axes.get_xlim()[1])
     axes.grid(axis="x", color="0.93")
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    axes.legend(frameon=False, fontsize=7, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 0.99))
