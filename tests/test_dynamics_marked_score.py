@@ -194,7 +194,8 @@ def test_times_become_beats_also_before_the_first_and_after_the_last() -> None:
 
 def test_a_bar_is_the_commonest_distance_of_downbeats() -> None:
     assert bar_quarters(np.isin(np.arange(20), [2, 5, 8, 12, 15])) == 3
-    assert bar_quarters(np.zeros(9, dtype=bool)) == 4
+    assert bar_quarters(np.isin(np.arange(20), [0, 1, 2, 3, 5, 7])) == 2  # not 1
+    assert bar_quarters(np.zeros(9, dtype=bool)) == bar_quarters(np.ones(9, dtype=bool)) == 4
 
 
 def test_chords_of_a_staff_end_together_and_before_the_next() -> None:

@@ -18,7 +18,7 @@ from percepiano_core.errors import UserError
 
 DIVISIONS = 4  # of a quarter: sixteenths
 LOWEST_OF_UPPER_STAFF = 60
-COMMON_BAR, LONGEST_BAR = 4, 12  # quarters
+COMMON_BAR, SHORTEST_BAR, LONGEST_BAR = 4, 2, 12  # quarters
 QUANTISED_DTYPE = np.dtype([("onset_div", "i8"), ("duration_div", "i8"), ("pitch", "i8"), ("staff", "i8")])
 
 
@@ -49,9 +49,10 @@ def score_of_transcription(performed: PerformedMidi, beats: np.ndarray, downbeat
 
 
 def bar_quarters(downbeat: np.ndarray) -> int:
-    """Beats of a bar: the commonest number between downbeats, 4 where there are fewer than two of them."""
+    """Beats of a bar: the commonest number between downbeats that is from 2 to 12; 4 where there is none."""
     lengths = np.diff(np.flatnonzero(downbeat))
-    return min(int(np.bincount(lengths).argmax()), LONGEST_BAR) if len(lengths) else COMMON_BAR
+    lengths = lengths[(lengths >= SHORTEST_BAR) & (lengths <= LONGEST_BAR)]
+    return int(np.bincount(lengths).argmax()) if len(lengths) else COMMON_BAR
 
 
 def beat_positions(times: np.ndarray, beats: np.ndarray) -> np.ndarray:
