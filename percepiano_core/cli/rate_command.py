@@ -39,7 +39,7 @@ def rate(
     results: Annotated[Path, typer.Option(help="Results folder of a run of the workflow.")] = Path("results"),
     model: Annotated[
         str | None,
-        typer.Option(help="Model in --results; default: bilstm_sa_han, else the only one.", show_default=False),
+        typer.Option(help="Model in --results; default: bilstm_descriptors, else the only one.", show_default=False),
     ] = None,
     split: Annotated[
         str | None,

@@ -21,9 +21,9 @@ from percepiano_core.symbolic.neural.weights import read_network
 
 WEIGHTS_FILE, VALID_FILE = "weights.safetensors", "valid.csv"
 LAYOUT = ("labels", "model", "split")  # folders below runs/
-PREFERRED = {"labels": "published", "model": "bilstm_sa_han", "split": "performer"}
+PREFERRED = {"labels": "published", "model": "bilstm_descriptors", "split": "performer"}
 READABLE = ("notes", "notes+descriptors", "performed")  # what a network may be given, as its run says
-TRAINED = "results/runs/published/bilstm_sa_han/performer/folds_{0..3}/seed{0,1}/weights.safetensors"
+TRAINED = "results/runs/published/bilstm_descriptors/performer/folds_{0..3}/seed{0,1}/weights.safetensors"
 TRAIN_FIRST = f"train some first (snakemake --cores 8 {TRAINED}), or name others by --weights"
 
 
