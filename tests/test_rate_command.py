@@ -201,7 +201,8 @@ def test_an_unreadable_score_is_one_line(rate, tmp_path, capsys):
 
 def test_no_networks_is_one_line_that_says_how_to_train_them(rate, tmp_path, capsys):
     assert rate(results=tmp_path / "nothing") == 1
-    one_line(capsys.readouterr(), "no trained network here", "snakemake --cores 8 results/runs/published/bilstm_descriptors")
+    remedy = "snakemake --cores 8 results/runs/published/bilstm_descriptors"
+    one_line(capsys.readouterr(), "no trained network here", remedy)
 
 
 def test_a_model_that_was_not_trained_is_one_line_that_names_the_others(rate, capsys):
