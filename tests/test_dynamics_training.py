@@ -170,4 +170,4 @@ def test_torch_is_used_with_tensors_alone(tmp_path: Path) -> None:
     found = pieces(2, 1)
     trainer({**QUICK, "epochs": 1}, state_path=tmp_path / "state").train(found[:1], found[1:])
     content = torch.load(tmp_path / "state", weights_only=True)
-    assert set(content) == {"state", "network", "optimiser"}
+    assert set(content) == {"state", "module", "optimiser"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Protocol
 
+from percepiano_core.chosen_module import chosen_module
 from percepiano_core.dynamics.examples import Example
 from percepiano_core.dynamics.predictions import RecordingPrediction
 from percepiano_core.errors import UserError
@@ -73,15 +73,7 @@ def every_nth_of_each_group(examples: Sequence[Example], n: int) -> list[Example
 
 def load_model(module: str) -> Model:
     """The model in the module of this name in this package; only that module is imported."""
-    try:
-        found = import_module(f"percepiano_core.dynamics.{module}")
-    except ModuleNotFoundError:
-        raise UserError(
-            f"model {module}", "there is no such module", "name a module of percepiano_core.dynamics"
-        ) from None
-    if not hasattr(found, "prepare"):
-        raise UserError(f"model {module}", "the module is not a model", "name a module that has prepare")
-    return found
+    return chosen_module("percepiano_core.dynamics", module, "prepare", "model")
 
 
 def settings_of(settings: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from percepiano_core.dynamics.predict import predict
 from percepiano_core.dynamics.recipe import Recipe
 from percepiano_core.dynamics.scoring import ScoredRecording, choose_threshold, honest_scores
 from percepiano_core.dynamics.segments import Segment, make_batch, positive_weights, training_segments
-from percepiano_core.dynamics.training_state import TrainingState, read_state, write_state
+from percepiano_core.training_state import TrainingState, read_state, write_state
 
 SELECTED_BY = ("dynamic_weighted", "change_point", "beat_pooled", "downbeat_pooled")  # their mean, as published
 

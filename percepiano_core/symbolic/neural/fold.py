@@ -15,8 +15,8 @@ from percepiano_core.symbolic.data import Examples
 from percepiano_core.symbolic.neural.network import Network, Notes, TrainableModule
 from percepiano_core.symbolic.neural.recipe import Recipe, recipe
 from percepiano_core.symbolic.neural.training import Report, Role, Trainer
-from percepiano_core.symbolic.neural.training_state import TrainingState
 from percepiano_core.symbolic.predict import Roles
+from percepiano_core.training_state import TrainingState
 
 TRAINING = ("recipe", "training")
 """Settings of the training: a recipe's name, and values that replace the recipe's. All others are the network's."""

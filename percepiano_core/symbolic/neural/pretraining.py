@@ -24,7 +24,6 @@ from percepiano_core.symbolic.neural.batching import bucketed_batches, sorted_ba
 from percepiano_core.symbolic.neural.compound_words import VOCABULARY
 from percepiano_core.symbolic.neural.recipe import Recipe, learning_rate_factor
 from percepiano_core.symbolic.neural.training import Report
-from percepiano_core.symbolic.neural.training_state import TrainingState, read_state, write_state
 from percepiano_core.symbolic.neural.word_masking import hide_notes
 from percepiano_core.symbolic.neural.word_model import (
     BertSize,
@@ -33,6 +32,7 @@ from percepiano_core.symbolic.neural.word_model import (
     collate_words,
     word_parts,
 )
+from percepiano_core.training_state import TrainingState, read_state, write_state
 
 EVALUATED_TOGETHER = 32  # parts
 VALID_SEED = 0  # of the notes that are hidden in the valid role: the same in every epoch and run

@@ -24,8 +24,8 @@ from percepiano_core.symbolic.neural.batching import bucketed_batches, shuffled_
 from percepiano_core.symbolic.neural.diagnostics import collapse_warning, gradient_norms, mean_numbers, spread_ratio
 from percepiano_core.symbolic.neural.network import Network
 from percepiano_core.symbolic.neural.recipe import Recipe, learning_rate_factor
-from percepiano_core.symbolic.neural.training_state import TrainingState, read_state, write_state
 from percepiano_core.symbolic.selection import r2_mean
+from percepiano_core.training_state import TrainingState, read_state, write_state
 
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 PROBED_BATCHES = 2

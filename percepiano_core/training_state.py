@@ -39,14 +39,14 @@ class TrainingState:
             self.best_weights = {name: value.detach().clone() for name, value in weights.items()}
 
 
-def write_state(path: Path, state: TrainingState, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Write the state with the network's weights and the optimiser's own, whole or not at all."""
-    content = {"state": vars(state), "network": network.state_dict(), "optimiser": optimiser.state_dict()}
+def write_state(path: Path, state: TrainingState, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Write the state with the weights and the optimiser's own, whole or not at all."""
+    content = {"state": vars(state), "module": module.state_dict(), "optimiser": optimiser.state_dict()}
     with replacing(path) as part:
         torch.save(content, part)
 
 
-def read_state(path: Path, key: str, network: nn.Module, optimiser: torch.optim.Optimizer) -> TrainingState | None:
+def read_state(path: Path, key: str, module: nn.Module, optimiser: torch.optim.Optimizer) -> TrainingState | None:
     """Take up what `write_state` wrote for this key; None where there is nothing of the kind."""
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
@@ -54,6 +54,6 @@ def read_state(path: Path, key: str, network: nn.Module, optimiser: torch.optim.
         return None
     if content["state"]["key"] != key:
         return None
-    network.load_state_dict(content["network"])
+    module.load_state_dict(content["module"])
     optimiser.load_state_dict(content["optimiser"])
     return TrainingState(**content["state"])
