@@ -26,6 +26,7 @@ LIBRARIES = (
     "h5py",
     "snakemake",
     "numba",
+    "torch",
 )
 
 
