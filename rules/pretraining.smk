@@ -1,17 +1,5 @@
 # Masked pre-training of the encoder that MidiBERT-style models start from: on performances without ratings.
 
-PRETRAINED = "results/pretrained/midibert_{size}.safetensors"
-
-
-@one_line
-def unrated_performances():
-    """Performances to pre-train on, of the collections that are there; none where there are none."""
-    from percepiano_core.corpus.midi_collections import collect_performances
-
-    settings = config["pretraining"]
-    asap = asap_root() if settings["asap"] and asap_root().is_dir() else None
-    return collect_performances(asap, settings["maestro"], settings["leave_out"])
-
 
 rule pretraining_words:
     input:

@@ -1,0 +1,13 @@
+# What the rules of pre-training share: where weights lie, and which performances are learned from.
+
+PRETRAINED = "results/pretrained/midibert_{size}.safetensors"
+
+
+@one_line
+def unrated_performances():
+    """Performances to pre-train on, of the collections that are there; none where there are none."""
+    from percepiano_core.corpus.midi_collections import collect_performances
+
+    settings = config["pretraining"]
+    asap = asap_root() if settings["asap"] and asap_root().is_dir() else None
+    return collect_performances(asap, settings["maestro"], settings["leave_out"])
