@@ -1,6 +1,8 @@
 # What the rules share: the checked configuration, the list of performances, and what a job's result depends on.
 
 import sys
+import sys
+
 from collections import defaultdict
 from dataclasses import asdict
 from functools import cache
@@ -15,6 +17,21 @@ from percepiano_core.errors import UserError
 from percepiano_core.splits.build import build_split, split_kind
 
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+
+
+def one_line(function):
+    """The function, remembering its results; what a person did wrong stops the run in one line."""
+
+    @cache
+    def checked(*arguments):
+        try:
+            return function(*arguments)
+        except UserError as error:
+            print(error, file=sys.stderr)
+            # A WorkflowError would be wrapped in the rule's place and a traceback.
+            raise SystemExit(1) from None
+
+    return checked
 
 
 def load_config():

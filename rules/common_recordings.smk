@@ -1,27 +1,11 @@
 # What the rules of recordings share: where performances without ratings lie, and how they are rendered in batches.
 
 import os
-import sys
 
 from percepiano_core.digest import dependency_versions
 
 RENDERINGS = "results/recordings/{corpus}"
 ASAP_EXAMPLES = "results/dynamics/examples/asap/{piece}.h5"
-
-
-def one_line(function):
-    """The function, remembering its results; what a person did wrong stops the run in one line."""
-
-    @cache
-    def checked(*arguments):
-        try:
-            return function(*arguments)
-        except UserError as error:
-            print(error, file=sys.stderr)
-            # A WorkflowError would be wrapped in the rule's place and a traceback.
-            raise SystemExit(1) from None
-
-    return checked
 
 
 def asap_root():
