@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from percepiano_core.files import replacing
+
+EPOCHS_APART = 100_003  # more epochs than any run has, so that no two seeds share an epoch's
 
 
 @dataclass(eq=False)
@@ -39,21 +41,38 @@ class TrainingState:
             self.best_weights = {name: value.detach().clone() for name, value in weights.items()}
 
 
-def write_state(path: Path, state: TrainingState, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Write the state with the weights and the optimiser's own, whole or not at all."""
+def epoch_seed(seed: int, epoch: int) -> int:
+    """Seed of everything random in an epoch, so that one that was broken off is the same when it is run again."""
+    return seed * EPOCHS_APART + epoch
+
+
+def keep_state(path: Path | None, state: TrainingState, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Write the state with the weights and the optimiser's own, whole or not at all; without a path nothing."""
+    if path is None:
+        return
     content = {"state": vars(state), "module": module.state_dict(), "optimiser": optimiser.state_dict()}
     with replacing(path) as part:
         torch.save(content, part)
 
 
-def read_state(path: Path, key: str, module: nn.Module, optimiser: torch.optim.Optimizer) -> TrainingState | None:
-    """Take up what `write_state` wrote for this key; None where there is nothing of the kind."""
-    try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, UnpicklingError, RuntimeError, EOFError):
-        return None
-    if content["state"]["key"] != key:
-        return None
+def take_up_state(
+    path: Path | None, key: str, module: nn.Module, optimiser: torch.optim.Optimizer, report: Callable[[str], None]
+) -> TrainingState:
+    """The state that `keep_state` kept for this key, its weights put in place; a new one where there is none."""
+    content = _kept(path)
+    if content is None or content["state"]["key"] != key:
+        return TrainingState(key=key)
     module.load_state_dict(content["module"])
     optimiser.load_state_dict(content["optimiser"])
-    return TrainingState(**content["state"])
+    state = TrainingState(**content["state"])
+    report(f"taken up after epoch {len(state.history)}")
+    return state
+
+
+def _kept(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, UnpicklingError, RuntimeError, EOFError):
+        return None

@@ -1,7 +1,6 @@
 # What the rules share: the checked configuration, the list of performances, and what a job's result depends on.
 
 import sys
-import sys
 
 from collections import defaultdict
 from dataclasses import asdict

@@ -22,7 +22,7 @@ from percepiano_core.dynamics.predict import predict
 from percepiano_core.dynamics.recipe import Recipe
 from percepiano_core.dynamics.scoring import ScoredRecording, choose_threshold, honest_scores
 from percepiano_core.dynamics.segments import Segment, make_batch, positive_weights, training_segments
-from percepiano_core.training_state import TrainingState, read_state, write_state
+from percepiano_core.training_state import TrainingState, epoch_seed, keep_state, take_up_state
 
 SELECTED_BY = ("dynamic_weighted", "change_point", "beat_pooled", "downbeat_pooled")  # their mean, as published
 
@@ -70,7 +70,7 @@ class Trainer:
         weights = positive_weights(train)
         watched = _spread(valid, self.recipe.validated_recordings)
         self._start_input_norm(train)
-        self._take_up()
+        self.state = take_up_state(self.state_path, self.key, self.network, self.optimiser, self.report)
         while len(self.state.history) < self.recipe.epochs:
             begun = time.perf_counter()
             epoch = len(self.state.history)
@@ -81,8 +81,7 @@ class Trainer:
                 score = float(np.mean([scores[name] for name in SELECTED_BY if name in scores]))
                 numbers |= {f"valid_{name}": value for name, value in scores.items()} | {"valid_score": score}
             self.state.add(numbers, score, self.network.state_dict())
-            if self.state_path is not None:
-                write_state(self.state_path, self.state, self.network, self.optimiser)
+            keep_state(self.state_path, self.state, self.network, self.optimiser)
             self._tell(time.perf_counter() - begun)
         self.network.load_state_dict(self.state.best_weights)
         return self.state
@@ -110,7 +109,7 @@ class Trainer:
         self, epoch: int, train: Sequence[Example], segments: Sequence[Segment], weights: dict[str, float]
     ) -> dict[str, float]:
         """One pass over the segments drawn for this epoch; the mean loss of each task."""
-        torch.manual_seed(self.seed * 100_003 + epoch)
+        torch.manual_seed(epoch_seed(self.seed, epoch))
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate(epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(len(segments))
@@ -140,14 +139,6 @@ class Trainer:
         some = any(each.labels.change_point.any() for each in recordings)
         threshold = choose_threshold(scored) if some and "change_point" in scored[0].logits else 0.0
         return honest_scores(scored, threshold)
-
-    def _take_up(self) -> None:
-        if self.state_path is None:
-            return
-        found = read_state(self.state_path, self.key, self.network, self.optimiser)
-        if found is not None:
-            self.state = found
-            self.report(f"taken up after epoch {len(found.history)}")
 
     def _tell(self, seconds: float) -> None:
         numbers, done = self.state.history[-1], len(self.state.history)

@@ -32,7 +32,7 @@ from percepiano_core.symbolic.neural.word_model import (
     collate_words,
     word_parts,
 )
-from percepiano_core.training_state import TrainingState, read_state, write_state
+from percepiano_core.training_state import TrainingState, epoch_seed, keep_state, take_up_state
 
 EVALUATED_TOGETHER = 32  # parts
 VALID_SEED = 0  # of the notes that are hidden in the valid role: the same in every epoch and run
@@ -90,13 +90,12 @@ class Pretrainer:
         """Train to the end; the encoder then has the weights of the epoch that guessed the valid role best."""
         train, valid = pretraining_roles(collection, self.plan)
         self.report(f"{len(train)} parts of performances to learn from, {len(valid)} to judge by")
-        self._take_up()
+        self.state = take_up_state(self.state_path, self.key, self.model, self.optimiser, self.report)
         while len(self.state.history) < self.plan.epochs:
             begun = time.perf_counter()
             numbers = {"train_loss": self._epoch(train)} | self._validate(valid)
             self.state.add(numbers, -numbers["valid_loss"], self.model.state_dict())
-            if self.state_path is not None:
-                write_state(self.state_path, self.state, self.model, self.optimiser)
+            keep_state(self.state_path, self.state, self.model, self.optimiser)
             self._tell(time.perf_counter() - begun)
         self.model.load_state_dict(self.state.best_weights)
         return self.state
@@ -104,8 +103,8 @@ class Pretrainer:
     def _epoch(self, parts: Sequence[np.ndarray]) -> float:
         epoch, plan = len(self.state.history), self.plan
         rng, generator = np.random.default_rng([self.seed, epoch]), torch.Generator()
-        torch.manual_seed(self.seed * 100_003 + epoch)
-        generator.manual_seed(self.seed * 100_003 + epoch)
+        torch.manual_seed(epoch_seed(self.seed, epoch))
+        generator.manual_seed(epoch_seed(self.seed, epoch))
         drawn = rng.permutation(len(parts))[: plan.batches * plan.batch_size]
         batches = bucketed_batches(np.array([len(parts[i]) for i in drawn]), plan.batch_size, rng)
         schedule, losses = Recipe(schedule="cosine", epochs=plan.epochs), []
@@ -136,14 +135,6 @@ class Pretrainer:
         batch = collate_words(parts)
         hidden, chosen = hide_notes(batch, generator)
         return self.model.loss(hidden.to(self.device), batch.words.to(self.device), chosen.to(self.device))
-
-    def _take_up(self) -> None:
-        if self.state_path is None:
-            return
-        found = read_state(self.state_path, self.key, self.model, self.optimiser)
-        if found is not None:
-            self.state = found
-            self.report(f"taken up after epoch {len(found.history)}")
 
     def _tell(self, seconds: float) -> None:
         numbers, done = self.state.history[-1], len(self.state.history)

@@ -25,7 +25,7 @@ from percepiano_core.symbolic.neural.diagnostics import collapse_warning, gradie
 from percepiano_core.symbolic.neural.network import Network
 from percepiano_core.symbolic.neural.recipe import Recipe, learning_rate_factor
 from percepiano_core.symbolic.selection import r2_mean
-from percepiano_core.training_state import TrainingState, read_state, write_state
+from percepiano_core.training_state import TrainingState, epoch_seed, keep_state, take_up_state
 
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 PROBED_BATCHES = 2
@@ -74,7 +74,7 @@ class Trainer:
 
     def train(self, train: Role, valid: Role) -> TrainingState:
         """Train to the end; the module then has the weights of the best epoch."""
-        self._take_up()
+        self.state = take_up_state(self.state_path, self.key, self.network.module, self.optimiser, self.report)
         while not self._finished():
             begun = time.perf_counter()
             numbers = self._epoch(train)
@@ -97,8 +97,8 @@ class Trainer:
     def _epoch(self, train: Role) -> dict[str, float]:
         """One pass over the train role."""
         epoch = len(self.state.history)
-        torch.manual_seed(self.seed * 100_003 + epoch)
-        train = self._sliced(train, Random(self.seed * 100_003 + epoch))
+        torch.manual_seed(epoch_seed(self.seed, epoch))
+        train = self._sliced(train, Random(epoch_seed(self.seed, epoch)))
         batches = self._batches(train, np.random.default_rng([self.seed, epoch]))
         losses = []
         self.network.module.train()
@@ -143,16 +143,7 @@ class Trainer:
         """Add an epoch to the state, the best weights if it is the best, and write it."""
         score = numbers["valid_r2"] if self.recipe.select_on == "r2" else -numbers["valid_loss"]
         self.state.add(numbers, score, self.network.module.state_dict())
-        if self.state_path is not None:
-            write_state(self.state_path, self.state, self.network.module, self.optimiser)
-
-    def _take_up(self) -> None:
-        if self.state_path is None:
-            return
-        found = read_state(self.state_path, self.key, self.network.module, self.optimiser)
-        if found is not None:
-            self.state = found
-            self.report(f"taken up after epoch {len(found.history)}")
+        keep_state(self.state_path, self.state, self.network.module, self.optimiser)
 
     def _finished(self) -> bool:
         done, plan = len(self.state.history), self.recipe
