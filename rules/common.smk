@@ -226,9 +226,9 @@ def run_digest(model, split):
     shared = {key: config[key] for key in ("ratings", "alignment")} | {
         "kind": config["corpus"]["kind"]
     }
-    return block_digest(
-        {**shared, "split": SPLITS[split], "model": config["models"][model]}
-    )
+    entry = config["models"][model]
+    made_by = {key: entry[key] for key in ("module", "features", "settings")}
+    return block_digest({**shared, "split": SPLITS[split], "model": made_by})
 
 
 def fold_batches(model, split):

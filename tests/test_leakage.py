@@ -74,7 +74,7 @@ def test_draws_leak_pieces_and_texts_as_measured(corpus: SplitCorpus, draw: int)
 @pytest.mark.parametrize("name", sorted(SPLITS))
 def test_real_splits_are_sound_and_keep_their_promise(corpus: SplitCorpus, name: str) -> None:
     split = _split(corpus, name)
-    assert_sound(split, corpus, split_kind(name).pooled)
+    assert_sound(split, corpus, split_kind(name).complete)
     assert_no_leak(split, corpus)
 
 
@@ -142,7 +142,7 @@ def test_a_pooled_split_that_misses_a_performance_is_refused() -> None:
     split = _small((), Fold(("a1", "b1"), ("c3",), ("a2",)))
     assert_sound(split, SMALL)
     with pytest.raises(UserError, match="exactly once"):
-        assert_sound(split, SMALL, pooled=True)
+        assert_sound(split, SMALL, complete=True)
 
 
 def test_a_split_of_another_corpus_is_refused() -> None:

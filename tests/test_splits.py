@@ -17,7 +17,7 @@ from percepiano_core.splits.folds import ROLES, Fold, Split, SplitCorpus, assign
 from percepiano_core.splits.leakage import assert_no_leak, assert_sound
 from percepiano_core.splits.registry import SPLITS, register
 
-POOLED = ("both", "player_clean", "segment_clean", "work")
+COMPLETE = ("both", "player_clean", "segment_clean", "work")
 KEYS = {
     "work": lambda played, groups: played.work,
     "segment": lambda played, groups: played.segment,
@@ -30,6 +30,7 @@ PROMISES = {  # spec percepiano-data.md, check 7
     "segment_clean": ("segment", "group"),
     "player_clean": ("player",),
     "both": ("segment", "group", "player"),
+    "both_diagonal": ("segment", "group", "player"),
     "work": ("work",),
 }
 
@@ -92,7 +93,7 @@ def test_a_split_keeps_its_promise_or_says_why_it_cannot_be_made(
     _check_roles(split)
     _check_promise(split, performances, groups)
     checked = split_corpus(performances, groups)
-    assert_sound(split, checked, pooled=name in POOLED)
+    assert_sound(split, checked, complete=name in COMPLETE)
     assert_no_leak(split, checked)
 
 
@@ -112,7 +113,7 @@ def _check_promise(split: Split, performances: list[Performance], groups: dict[s
             assert test.isdisjoint(KEYS[kind](by_name[name], groups) for name in fold.train + fold.valid)
 
 
-@pytest.mark.parametrize("name", POOLED)
+@pytest.mark.parametrize("name", COMPLETE)
 def test_block_splits_test_every_performance_once(name: str) -> None:
     performances = full_corpus(works=3, segments=8, players=9)
     split = build_split(name, performances, alone(performances))
@@ -127,10 +128,10 @@ def test_a_small_demonstration_corpus_has_every_split(name: str) -> None:
     assert all(getattr(fold, role) for fold in split.folds.values() for role in ROLES)
 
 
-def test_registered_splits_are_the_six_with_segment_alone_drawing() -> None:
+def test_registered_splits_are_the_seven_with_segment_alone_drawing() -> None:
     assert set(SPLITS) == set(PROMISES)
     assert [name for name, kind in SPLITS.items() if kind.has_draws] == ["segment"]
-    assert {name for name, kind in SPLITS.items() if kind.pooled} == set(POOLED)
+    assert {name for name, kind in SPLITS.items() if kind.complete} == set(COMPLETE)
 
 
 def test_a_new_split_is_one_registered_function() -> None:
@@ -142,7 +143,7 @@ def test_a_new_split_is_one_registered_function() -> None:
         return {"0": assign(corpus.performances, role)}
 
     performances = full_corpus(works=1, segments=4, players=2)
-    register("the last segments", keeps_apart=("segment",), pooled=False)(last_segments)
+    register("the last segments", keeps_apart=("segment",), complete=False)(last_segments)
     try:
         split = build_split("last_segments", performances, alone(performances))
     finally:
@@ -238,3 +239,10 @@ def test_a_repeated_name_is_refused() -> None:
     performances = full_corpus(works=1, segments=2, players=2)
     with pytest.raises(UserError, match="names this performance twice"):
         build_split("both", [*performances, replace(performances[0], segment="w0_1")], alone(performances))
+
+
+def test_the_diagonal_is_four_of_the_cells_of_both() -> None:
+    performances = full_corpus(works=3, segments=8, players=9)
+    cells = build_split("both", performances, alone(performances)).folds
+    diagonal = build_split("both_diagonal", performances, alone(performances)).folds
+    assert diagonal == {name: cells[name] for name in ("00", "11", "22", "33")}

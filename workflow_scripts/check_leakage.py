@@ -16,7 +16,7 @@ with logged(snakemake.log[0]):
     performances = [each for each in read_manifest(snakemake.input.manifest) if each.performance in tested]
     corpus = split_corpus(performances, read_groups(snakemake.input.groups))
     for split in splits:
-        assert_sound(split, corpus, pooled=split_kind(split.name).pooled)
+        assert_sound(split, corpus, complete=split_kind(split.name).complete)
         assert_no_leak(split, corpus)
     rows = [row for split in splits for row in leakage(split, corpus)]
     write_leakage(snakemake.output.table, rows)

@@ -34,6 +34,7 @@ SPLIT_TITLES = {
     "segment_clean": "segment_clean\nnew segments and texts, known players",
     "player_clean": "player_clean\nnew players, known segments",
     "both": "both\nnew segments by new players",
+    "both_diagonal": "both_diagonal\nfour of its sixteen cells",
     "work": "work\nnew works",
 }
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (INK, "^"), (PURPLE, "v"), (SKY, "P"))

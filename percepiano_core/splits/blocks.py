@@ -1,4 +1,4 @@
-"""The splits that test every performance once: blocks of texts (rows) crossed with blocks of players (columns).
+"""The splits that test no performance twice: blocks of texts (rows) crossed with blocks of players (columns).
 
 Rows keep whole text groups together, columns whole performers, so that a test block shares neither a text nor, where
 columns are held out, a player with what it is tested against. Source: spec percepiano-data.md, section 3.4.
@@ -74,7 +74,7 @@ def valid_groups(corpus: SplitCorpus, rest: Iterable[Performance], seed: int) ->
 @register(
     holds_out="texts never trained on, every text once; the same players are in train",
     keeps_apart=("segment", "group", "file"),
-    pooled=True,
+    complete=True,
 )
 def segment_clean(corpus: SplitCorpus) -> dict[str, Fold]:
     """One fold for each row block; valid is drawn by text group from the other rows."""
@@ -90,7 +90,7 @@ def segment_clean(corpus: SplitCorpus) -> dict[str, Fold]:
 @register(
     holds_out="works never trained on, every work once",
     keeps_apart=("work", "piece", "segment", "group", "file"),
-    pooled=True,
+    complete=True,
 )
 def work(corpus: SplitCorpus) -> dict[str, Fold]:
     """One fold for each work, by its first performance's name; valid is drawn by text group from the others."""
@@ -103,7 +103,7 @@ def work(corpus: SplitCorpus) -> dict[str, Fold]:
 @register(
     holds_out="players never trained on, every player once; the same segments are in train by other players",
     keeps_apart=("player", "file"),
-    pooled=True,
+    complete=True,
 )
 def player_clean(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
     """One fold for each column block; valid is the next column."""
@@ -119,7 +119,7 @@ def player_clean(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | Non
 @register(
     holds_out="texts never trained on by players never trained on, every performance once",
     keeps_apart=("segment", "group", "player", "file"),
-    pooled=True,
+    complete=True,
 )
 def both(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
     """One fold "ij" for each cell of row i and column j; the rest of its row and column is left out of the fold.
@@ -127,6 +127,24 @@ def both(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None
     Valid is the diagonally next cell. It shares rows and columns with train, so early stopping is a little optimistic;
     test is untouched by that.
     """
+    cells = [(row, column) for row in range(BLOCKS) for column in range(BLOCKS)]
+    return _cell_folds(corpus, rendering_columns, cells)
+
+
+@register(
+    holds_out="texts never trained on by players never trained on, every text block and player block once",
+    keeps_apart=("segment", "group", "player", "file"),
+    complete=False,
+)
+def both_diagonal(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
+    """The four folds of `both` on its diagonal, for models that are too costly for all sixteen."""
+    return _cell_folds(corpus, rendering_columns, [(block, block) for block in range(BLOCKS)])
+
+
+def _cell_folds(
+    corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None, cells: Iterable[tuple[int, int]]
+) -> dict[str, Fold]:
+    """Fold of each cell, tested against the cells that share neither its row nor its column."""
     rows = row_blocks(corpus)
     columns = column_blocks(corpus.performances, rendering_columns or {})
 
@@ -143,7 +161,7 @@ def both(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None
 
         return assign(corpus.performances, role)
 
-    return {f"{row}{column}": fold(row, column) for row in range(BLOCKS) for column in range(BLOCKS)}
+    return {f"{row}{column}": fold(row, column) for row, column in cells}
 
 
 def _group_fold(corpus: SplitCorpus, test: set[str], seed: int) -> Fold:

@@ -50,13 +50,13 @@ def leakage(split: Split, corpus: SplitCorpus) -> list[FoldLeakage]:
     return [_fold_leakage(split.label, name, fold, known, corpus) for name, fold in split.folds.items()]
 
 
-def assert_sound(split: Split, corpus: SplitCorpus, pooled: bool = False) -> None:
-    """UserError if a fold's roles overlap or, for a pooled split, if a performance is not tested exactly once."""
+def assert_sound(split: Split, corpus: SplitCorpus, complete: bool = False) -> None:
+    """UserError if a fold's roles overlap or, for a complete split, if a performance is not tested exactly once."""
     for name, fold in split.folds.items():
         if len(set(fold.train) | set(fold.valid) | set(fold.test)) < sum(len(getattr(fold, role)) for role in ROLES):
             raise _broken(split, f"fold {name} has a performance in two roles")
     tested = sorted(name for fold in split.folds.values() for name in fold.test)
-    if pooled and tested != [played.performance for played in corpus.performances]:
+    if complete and tested != [played.performance for played in corpus.performances]:
         raise _broken(split, "its test sets together do not hold every performance exactly once")
 
 

@@ -21,7 +21,7 @@ TEST_SHARE = 0.15  # of all performances, section 3.2
 @register(
     holds_out="performers never trained on; the same segments are in train by other performers",
     keeps_apart=("player",),
-    pooled=False,
+    complete=False,
 )
 def performer(
     corpus: SplitCorpus,
@@ -40,7 +40,7 @@ def performer(
 @register(
     holds_out="segments never trained on; the same pieces, players and texts are in train",
     keeps_apart=("segment",),
-    pooled=False,
+    complete=False,
 )
 def segment(corpus: SplitCorpus, draw: int = 42, folds: int = 4) -> dict[str, Fold]:
     """Draw whole segments into test until it holds 15 %, deal the others to valid folds in turn (section 3.3)."""

@@ -23,14 +23,14 @@ class SplitKind:
     make : the function; its keyword parameters are the split's settings, `draw` among them if it draws a test set
     holds_out : what the test role holds, in words
     keeps_apart : kinds of leakage excluded between test and the other roles (leakage.KINDS)
-    pooled : True if every performance is tested once, so that out-of-fold predictions are pooled into one score
+    complete : True if every performance is tested exactly once
     """
 
     name: str
     make: FoldMaker
     holds_out: str
     keeps_apart: tuple[str, ...]
-    pooled: bool
+    complete: bool
 
     @property
     def has_draws(self) -> bool:
@@ -51,13 +51,13 @@ SPLITS: dict[str, SplitKind] = {}
 
 
 def register(
-    holds_out: str, keeps_apart: tuple[str, ...], pooled: bool, name: str = ""
+    holds_out: str, keeps_apart: tuple[str, ...], complete: bool, name: str = ""
 ) -> Callable[[FoldMaker], FoldMaker]:
     """Register the decorated function as a split under `name`, by default its own name."""
 
     def add(make: FoldMaker) -> FoldMaker:
         key = name or make.__name__
-        SPLITS[key] = SplitKind(key, make, holds_out, keeps_apart, pooled)
+        SPLITS[key] = SplitKind(key, make, holds_out, keeps_apart, complete)
         return make
 
     return add
