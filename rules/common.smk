@@ -240,12 +240,18 @@ def model_runs(labels, model, split):
     """Folders of a model's runs on a split; none where the configuration leaves the split out."""
     entry = config["models"][model]
     wanted = entry["splits"] or config["splits"]["names"]
-    if SPLITS[split][0] not in wanted or not can_run(model):
+    kind = SPLITS[split][0]
+    if kind not in wanted or not can_run(model):
         return []
+    limit, batches = entry["limits"].get(kind, {}), fold_batches(model, split)
+    unknown = set(limit.get("folds", [])) - set(batches)
+    if unknown:
+        known = f"{model} on {kind} is run by fold {', '.join(batches)}"
+        raise WorkflowError(f"limits: {known}, not by {', '.join(sorted(unknown))}")
     return [
         f"results/runs/{labels}/{model}/{split}/folds_{folds}/seed{seed}"
-        for folds in fold_batches(model, split)
-        for seed in entry["seeds"]
+        for folds in limit.get("folds", batches)
+        for seed in limit.get("seeds", entry["seeds"])
     ]
 
 

@@ -28,8 +28,9 @@ from percepiano_core.symbolic.neural import word_model
 from percepiano_core.symbolic.neural.compound_words import VOCABULARY, compound_words
 from percepiano_core.symbolic.neural.encoder_weights import load_encoder, write_encoder
 from percepiano_core.symbolic.neural.fold import FittedFold, fit_fold
+from percepiano_core.symbolic.neural.masked_words import WordPlan, WordTask, pretraining_roles
 from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan, pretraining_roles
+from percepiano_core.symbolic.neural.pretraining import Pretrainer
 from percepiano_core.symbolic.neural.recipe import recipe
 from percepiano_core.symbolic.neural.weights import read_network, write_network
 from percepiano_core.symbolic.neural.word_model import LONGEST, BertSize, WordEncoder
@@ -152,19 +153,25 @@ def test_an_encoder_starts_from_weights_of_its_size_and_no_other(tmp_path):
 
 def test_a_pretrained_network_starts_where_pre_training_ended(tmp_path):
     path, (roles, notes) = tmp_path / "e.safetensors", word_corpus(8)
-    pretrainer = Pretrainer(LITTLE, PLAN, 0, report=len)
-    pretrainer.train(collection())
-    write_encoder(path, LITTLE, pretrainer.model.encoder.state_dict())
+    task = WordTask(LITTLE, 0)
+    Pretrainer(task, PLAN, 0, report=len).train(*pretraining_roles(collection(), PLAN))
+    write_encoder(path, LITTLE, task.module.encoder.state_dict())
     network = load_trainable("midibert").prepare(roles.train, notes, {"pretrained": str(path)})
-    expected = pretrainer.model.encoder.state_dict()
+    expected = task.module.encoder.state_dict()
     found = {name.removeprefix("encoder."): value for name, value in network.module.state_dict().items()}
     assert all(torch.equal(found[name], value) for name, value in expected.items())
     assert "pretrained" not in network.description
 
 
+def test_features_of_notes_cannot_be_guessed_by_a_network_that_reads_words():
+    with pytest.raises(UserError, match="masked_notes"):
+        fit(masked_notes={"epochs": 1})
+
+
 def test_pre_training_guesses_notes_of_pieces_that_it_never_saw():
-    plan = PretrainingPlan(notes=16, epochs=8, batches=12, batch_size=8, learning_rate=0.02)
-    history = Pretrainer(LITTLE, plan, 0, report=len).train(collection(20)).history
+    plan = WordPlan(notes=16, epochs=8, batches=12, batch_size=8, learning_rate=0.02)
+    roles = pretraining_roles(collection(20), plan)
+    history = Pretrainer(WordTask(LITTLE, 0), plan, 0, report=len).train(*roles).history
     assert history[-1]["valid_loss"] < 0.9 * history[0]["valid_loss"]
     assert history[-1]["right_duration"] == 1
 
@@ -186,13 +193,14 @@ sys.path.insert(0, {tests!r})
 from word_cases import LITTLE, PLAN, collection
 from dataclasses import replace
 from percepiano_core.symbolic.neural.encoder_weights import write_encoder
+from percepiano_core.symbolic.neural.masked_words import WordTask, pretraining_roles
 from percepiano_core.symbolic.neural.pretraining import Pretrainer
 folder = Path({folder!r})
 told = lambda line: print(line, flush=True)
 plan = replace(PLAN, epochs=5, batches=25)
-pretrainer = Pretrainer(LITTLE, plan, 0, state_path=folder / "state", report=told)
-pretrainer.train(collection(20))
-write_encoder(folder / "e.safetensors", LITTLE, pretrainer.model.encoder.state_dict())
+task = WordTask(LITTLE, 0)
+Pretrainer(task, plan, 0, state_path=folder / "state", report=told).train(*pretraining_roles(collection(20), plan))
+write_encoder(folder / "e.safetensors", LITTLE, task.module.encoder.state_dict())
 """
 
 

@@ -169,6 +169,15 @@ def test_an_ablation_compares_each_step_with_the_one_before(rows: list[ScoredRow
     assert pd.isna(third["delta"])
 
 
+def test_an_ablation_may_compare_each_step_with_the_first(rows: list[ScoredRow]) -> None:
+    first_model, second_model, *_ = ABLATION.steps
+    steps = (first_model, second_model, second_model)
+    table = ablation_table(rows, [Ablation("tried", ABLATION.splits, steps, against="first")], spec())
+    first, second, third = (table.iloc[i] for i in range(3))
+    assert second["against"] == third["against"] == first["model"]
+    assert third["delta"] == pytest.approx(third["r2"] - first["r2"])
+
+
 def test_an_ablation_of_an_unknown_model_is_refused(rows: list[ScoredRow]) -> None:
     wrong = replace(ABLATION, steps=(AblationStep("transformer", "?"),))
     with pytest.raises(UserError, match="names transformer on performer, which has no row"):

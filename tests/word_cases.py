@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.store.words import WordCollection
-from percepiano_core.symbolic.neural.pretraining import PretrainingPlan
+from percepiano_core.symbolic.neural.masked_words import WordPlan
 from percepiano_core.symbolic.neural.word_model import BertSize
 
 LITTLE = BertSize(hidden=16, layers=1, heads=2, inner=16, dropout=0.0, pool_hidden=8, head_hidden=16)
-PLAN = PretrainingPlan(notes=16, epochs=3, batches=5, batch_size=4, learning_rate=0.01, valid_share=0.2)
+PLAN = WordPlan(notes=16, epochs=3, batches=5, batch_size=4, learning_rate=0.01, valid_share=0.2)
 
 
 def words_of(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -20,7 +20,10 @@ with logged(snakemake.log[0]):
     given, files, outputs = snakemake.params.spec, snakemake.input, snakemake.output
     ablations = [
         Ablation(
-            name, tuple(entry["splits"]), tuple(AblationStep(step["model"], step["adds"]) for step in entry["steps"])
+            name,
+            tuple(entry["splits"]),
+            tuple(AblationStep(step["model"], step["adds"]) for step in entry["steps"]),
+            entry["against"],
         )
         for name, entry in snakemake.params.ablations.items()
     ]

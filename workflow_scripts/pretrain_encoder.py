@@ -9,7 +9,8 @@ from percepiano_core.job import logged
 from percepiano_core.store.history import write_history
 from percepiano_core.store.words import read_words
 from percepiano_core.symbolic.neural.encoder_weights import write_encoder
-from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan
+from percepiano_core.symbolic.neural.masked_words import WordPlan, WordTask, pretraining_roles
+from percepiano_core.symbolic.neural.pretraining import Pretrainer
 from percepiano_core.symbolic.neural.word_model import bert_size
 
 with logged(snakemake.log[0]):
@@ -17,15 +18,16 @@ with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     size = bert_size(snakemake.wildcards.size)
     state_path = Path(f"{snakemake.output.weights}.state")
+    plan = WordPlan(**params.plan)
+    task = WordTask(size, params.seed, "cuda" if torch.cuda.is_available() else "cpu")
     pretrainer = Pretrainer(
-        size,
-        PretrainingPlan(**params.plan),
+        task,
+        plan,
         params.seed,
         state_path=state_path,
         key=f"{block_digest(params.plan)} {params.seed} {params.code} {content_digest(given)}",
-        device="cuda" if torch.cuda.is_available() else "cpu",
     )
-    state = pretrainer.train(read_words(given.words))
+    state = pretrainer.train(*pretraining_roles(read_words(given.words), plan))
     write_history(snakemake.output.history, state.history)
-    write_encoder(snakemake.output.weights, size, pretrainer.model.encoder.state_dict())
+    write_encoder(snakemake.output.weights, size, task.module.encoder.state_dict())
     state_path.unlink()

@@ -41,4 +41,5 @@ with logged(snakemake.log[0]):
     write_network(snakemake.output.weights, params.module, fitted.network)
     chosen = {wildcards.folds: {"epoch": fitted.state.best_epoch + 1, "valid_score": fitted.state.best_score}}
     write_run_info(folder, RunInfo(**params.info, chosen=chosen))
-    (folder / "training.state").unlink()
+    for state in folder.glob("*.state"):
+        state.unlink()

@@ -1,4 +1,4 @@
-"""Ablation: what each step adds to the step before it, with the interval of the difference."""
+"""Ablation: what each step adds to the step before it, or to the first, with the interval of the difference."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from percepiano_core.evaluation.published_results import published_beside
 from percepiano_core.evaluation.table3 import NOT_RUN, ScoredRow, TableSpec
 
 ABLATION_COLUMNS = (
-    "ablation", "split", "step", "label", "model", "features", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "delta",
-    "delta_ci_low", "delta_ci_high", "published_r2", "published_delta", "comparable", "status",
+    "ablation", "split", "step", "label", "model", "features", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "against",
+    "delta", "delta_ci_low", "delta_ci_high", "published_r2", "published_delta", "comparable", "status",
 )  # fmt: skip
 NAN = float("nan")
+ABOVE, FIRST = "above", "first"  # what a step is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,26 @@ class AblationStep:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """Steps in order, each compared with the one before it, on every split named."""
+    """Steps in order on every split named, each compared with the one above it (ABOVE) or with the first (FIRST)."""
 
     name: str
     splits: tuple[str, ...]
     steps: tuple[AblationStep, ...]
+    against: str = ABOVE
 
 
 def ablation_table(rows: Sequence[ScoredRow], ablations: Sequence[Ablation], spec: TableSpec) -> pd.DataFrame:
     """One row an ablation, split and step, columns ABLATION_COLUMNS; `step` counts from 1.
 
-    `delta` is R2 minus that of the step before, with its paired interval; it is empty where one of the two was not
-    run. UserError for a model or split that the table does not have.
+    `delta` is R2 minus that of the step named `against`, with its paired interval; it is empty where one of the two was
+    not run. UserError for a model or split that the table does not have.
     """
     scored = {(row.split, row.row.model): row for row in rows}
     records = []
     for ablation in ablations:
         for split in ablation.splits:
             steps = [_find(scored, split, step.model, ablation.name) for step in ablation.steps]
-            before: list[ScoredRow | None] = [None, *steps]
+            before: list[ScoredRow | None] = [None, *(steps[:1] * len(steps) if ablation.against == FIRST else steps)]
             for i, (previous, current) in enumerate(zip(before, steps, strict=False)):
                 identity = {"ablation": ablation.name, "step": i + 1, "label": ablation.steps[i].label}
                 records.append(identity | _step(previous, current, spec))
@@ -73,6 +75,7 @@ def _step(previous: ScoredRow | None, current: ScoredRow, spec: TableSpec) -> di
         "r2_ci_low": ci.low,
         "r2_ci_high": ci.high,
         "ceiling": float(current.scores.reported.ceiling.mean()) if current.scores else NAN,
+        "against": "" if previous is None else previous.row.name,
         "delta": difference.estimate,
         "delta_ci_low": difference.low,
         "delta_ci_high": difference.high,

@@ -52,7 +52,7 @@ DIMENSION_READING = (
     "Bars: 95 % intervals over segments and performers."
 )
 ABLATION_READING = (
-    "Right: gain over the step above with its 95 % interval, both models scored on the same resampled segments and "
+    "Right: gain over the step above, or over the first where the title says so, with its 95 % interval, both models scored on the same resampled segments and "
     "performers. A gain counts if the interval leaves out 0."
 )
 
@@ -114,7 +114,7 @@ def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
         for axes, ((ablation, split), part) in zip(axes_list, panels, strict=False):
             r2_axis(axes, table[["r2", "r2_ci_low", "r2_ci_high", "ceiling", "published_r2"]])
             _draw_steps(axes, part.set_index("label"))
-            axes.set_title(f"{ablation}, split {split}", fontsize=9)
+            axes.set_title(f"{ablation}, split {split}{_against(part)}", fontsize=9)
         for axes in axes_list[len(panels) :]:
             axes.set_axis_off()
         finish(figure, "What does each step add?", ABLATION_READING, handles, _synthetic(table))
@@ -193,6 +193,12 @@ def _draw_steps(axes: Axes, part: pd.DataFrame) -> None:
         axes.annotate(
             _step_text(row), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=INK
         )
+
+
+def _against(part: pd.DataFrame) -> str:
+    """What is said of steps that are all compared with the first."""
+    first, others = part["model"].iloc[0], part["against"].iloc[1:]
+    return ", against the first" if len(others) > 1 and (others == first).all() else ""
 
 
 def _step_text(row: Any) -> str:

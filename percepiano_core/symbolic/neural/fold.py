@@ -13,13 +13,18 @@ import torch
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.data import Examples
 from percepiano_core.symbolic.neural.network import Network, Notes, TrainableModule
+from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan, pretraining_plan
 from percepiano_core.symbolic.neural.recipe import Recipe, recipe
 from percepiano_core.symbolic.neural.training import Report, Role, Trainer
 from percepiano_core.symbolic.predict import Roles
 from percepiano_core.training_state import TrainingState
 
-TRAINING = ("recipe", "training")
-"""Settings of the training: a recipe's name, and values that replace the recipe's. All others are the network's."""
+TRAINING = ("recipe", "training", "masked_notes")
+"""Settings of the training: a recipe's name, values that replace the recipe's, and the plan by which notes are guessed
+before ratings are learned (PretrainingPlan; null: not at all). All others are the network's."""
+
+
+MASKED_STATE = "masked_notes.state"  # beside the state of the training
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +61,29 @@ def fit_fold(
     torch.manual_seed(seed)
     network = module.prepare(learned, notes, {name: value for name, value in settings.items() if name not in TRAINING})
     trainer = Trainer(network, plan, seed, state_path=state_path, key=key, report=report, device=device)
-    state = trainer.train(_role(network, learned, notes, plan), _role(network, judged, notes, plan))
+    to_learn, to_choose = (_role(network, each, notes, plan) for each in (learned, judged))
+    if settings.get("masked_notes") is not None:
+        _guess_notes(trainer, to_learn, to_choose, pretraining_plan(settings["masked_notes"]))
+    state = trainer.train(to_learn, to_choose)
     mean = learned.labels.mean(axis=0)
     of_valid, of_test = (_predicted(trainer, network, role, notes, mean) for role in (roles.valid, roles.test))
     return FittedFold(of_valid, of_test, network, state)
+
+
+def _guess_notes(trainer: Trainer, learned: Role, judged: Role, plan: PretrainingPlan) -> None:
+    """Pre-train the network on the notes of both roles' performances, whose ratings play no part."""
+    if trainer.network.masked_task is None:
+        raise UserError("masked_notes", "this network has no notes to guess", "leave it out")
+    state_path = None if trainer.state_path is None else trainer.state_path.with_name(MASKED_STATE)
+    pretrainer = Pretrainer(
+        trainer.network.masked_task(),
+        plan,
+        trainer.seed,
+        state_path=state_path,
+        key=trainer.key,
+        report=trainer.report,
+    )
+    pretrainer.train(learned.inputs, judged.inputs)
 
 
 def _with_notes(examples: Examples, notes: Notes) -> Examples:
@@ -68,7 +92,8 @@ def _with_notes(examples: Examples, notes: Notes) -> Examples:
 
 def _role(network: Network, examples: Examples, notes: Notes, plan: Recipe) -> Role:
     weights = examples.n_raters**plan.rater_weight
-    return Role(network.encode(examples, notes), examples.labels, weights / weights.mean())
+    segments = np.unique(examples.segments, return_inverse=True)[1]
+    return Role(network.encode(examples, notes), examples.labels, weights / weights.mean(), segments)
 
 
 def _predicted(trainer: Trainer, network: Network, examples: Examples, notes: Notes, mean: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from percepiano_core.chosen_module import chosen_module
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.symbolic.data import Examples
+from percepiano_core.symbolic.neural.masked_task import MaskedTask
 
 
 def _whole(given: Any, length: int, random: Random) -> list[Any]:
@@ -45,6 +46,7 @@ class Network:
     probe : batch -> name -> number, what the diagnostics of an epoch add
     groups : learning rate -> parameter groups of the optimiser
     without : name of a part -> batch -> logits without it, whose worth is told at the end
+    masked_task : what the module can learn without ratings before it learns from them (pretraining.py); None: nothing
     slices : input, notes of a slice, random numbers -> the input, or what it is cut into for an epoch of training
     description : JSON values that `restore` builds the network from
     """
@@ -58,6 +60,7 @@ class Network:
     groups: Callable[[float], list[dict[str, Any]]]
     without: Mapping[str, Callable[[Any], Tensor]]
     description: dict[str, Any]
+    masked_task: Callable[[], MaskedTask] | None = None
     slices: Callable[[Any, int, Random], list[Any]] = _whole
 
     def lengths(self, inputs: Sequence[Any]) -> np.ndarray:

@@ -29,6 +29,7 @@ class Recipe:
     select_on : valid score by which the best epoch is kept: "loss" or "r2"
     slice_notes : a performance of more notes is cut into slices of about as many, anew at each epoch (slicing.py)
     rater_weight : power of the number of raters by which a performance counts in the loss; 0 counts all alike
+    pair_weight : of the error of differences between performances of one segment in a batch (pairs.py)
     """
 
     optimiser: str = "adam"
@@ -45,6 +46,7 @@ class Recipe:
     select_on: str = "loss"
     slice_notes: int = 5000
     rater_weight: float = 0.0
+    pair_weight: float = 0.0
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

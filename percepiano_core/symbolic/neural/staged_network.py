@@ -17,6 +17,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.symbolic.data import Examples
 from percepiano_core.symbolic.neural.architecture import Architecture, Layers, Options
 from percepiano_core.symbolic.neural.diagnostics import stage_numbers
+from percepiano_core.symbolic.neural.masked_notes import NoteTask
 from percepiano_core.symbolic.neural.network import Network, Notes
 from percepiano_core.symbolic.neural.note_inputs import NoteInputs, described_inputs, fit_inputs
 from percepiano_core.symbolic.neural.notes import NoteBatch, NoteSequence, collate
@@ -55,6 +56,7 @@ def restored_network(build: Build, description: Mapping[str, Any]) -> Network:
 def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Network:
     module = build(inputs.width, architecture)
     options = architecture.options
+    note_stage: Any = next(iter(module.stages.values()))
 
     def penalised(batch: NoteBatch) -> tuple[Tensor, Tensor]:
         logits, made = module.activations(batch)
@@ -73,6 +75,7 @@ def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Ne
         groups=lambda rate: parameter_groups(module, rate, options.attention_lr_factor),
         without=_without(module),
         slices=_slices,
+        masked_task=lambda: NoteTask(note_stage),
         description={"architecture": asdict(architecture), "inputs": inputs.description()},
     )
 

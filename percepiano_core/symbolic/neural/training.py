@@ -23,6 +23,7 @@ from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.symbolic.neural.batching import bucketed_batches, shuffled_batches, sorted_batches
 from percepiano_core.symbolic.neural.diagnostics import collapse_warning, gradient_norms, mean_numbers, spread_ratio
 from percepiano_core.symbolic.neural.network import Network
+from percepiano_core.symbolic.neural.pairs import pair_error
 from percepiano_core.symbolic.neural.recipe import Recipe, learning_rate_factor
 from percepiano_core.symbolic.selection import r2_mean
 from percepiano_core.training_state import TrainingState, epoch_seed, keep_state, take_up_state
@@ -36,11 +37,15 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False)
 class Role:
-    """Performances of one role: inputs [n] of a network, labels [n, 19] (0 to 1), weights [n] of mean 1."""
+    """Performances of one role: inputs [n] of a network, labels [n, 19] (0 to 1), weights [n] of mean 1.
+
+    `segments` [n] numbers what is played.
+    """
 
     inputs: Sequence[Any]
     labels: np.ndarray
     weights: np.ndarray
+    segments: np.ndarray
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -111,8 +116,12 @@ class Trainer:
         self.optimiser.zero_grad()
         logits, penalty = self.network.penalised(self._batch(train.inputs, rows))
         labels, weights = self._tensor(train.labels[rows]), self._tensor(train.weights[rows])
-        error = ((torch.sigmoid(logits) - labels) ** 2).mean(dim=1)
+        residuals = torch.sigmoid(logits) - labels
+        error = (residuals**2).mean(dim=1)
         loss = (error * weights).mean() + penalty
+        if self.recipe.pair_weight:
+            segments = torch.from_numpy(train.segments[rows]).to(self.device)
+            loss = loss + self.recipe.pair_weight * pair_error(residuals, segments)
         loss.backward()
         if self.recipe.clip:
             clip_grad_norm_(self.network.module.parameters(), self.recipe.clip)
@@ -155,7 +164,8 @@ class Trainer:
             return role
         parts = [self.network.slices(each, self.recipe.slice_notes, random) for each in role.inputs]
         rows = np.repeat(np.arange(len(role)), [len(part) for part in parts])
-        return Role([each for part in parts for each in part], role.labels[rows], role.weights[rows])
+        cut = [each for part in parts for each in part]
+        return Role(cut, role.labels[rows], role.weights[rows], role.segments[rows])
 
     def _batches(self, train: Role, rng: np.random.Generator) -> list[np.ndarray]:
         if self.recipe.batching == "shuffled":
