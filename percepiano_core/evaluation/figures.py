@@ -52,8 +52,8 @@ DIMENSION_READING = (
     "Bars: 95 % intervals over segments and performers."
 )
 ABLATION_READING = (
-    "Right: gain over the step above, or over the first where the title says so, with its 95 % interval, both models scored on the same resampled segments and "
-    "performers. A gain counts if the interval leaves out 0."
+    "Right: gain over the step above, or over the first where the title says so, with its 95 % interval, both models "
+    "scored on the same resampled segments and performers. A gain counts if the interval leaves out 0."
 )
 
 
