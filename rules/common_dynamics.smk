@@ -140,9 +140,18 @@ def run_outputs(fold="{fold}"):
     )
 
 
+def model_folds(model):
+    """Folds of a model: its own, or all that are configured."""
+    return config["dynamics"]["models"][model]["folds"] or config["dynamics"]["folds"]
+
+
 def dynamics_runs(track, models):
-    """Prediction files of models on all folds of a track."""
-    return expand(run_outputs(config["dynamics"]["folds"]), track=track, model=models)
+    """Prediction files of models on their folds of a track."""
+    return [
+        path
+        for model in models
+        for path in expand(run_outputs(model_folds(model)), track=track, model=model)
+    ]
 
 
 def dynamics_members(wildcards):

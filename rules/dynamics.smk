@@ -213,7 +213,8 @@ rule dynamics_table1:
     params:
         code=code("make_dynamics_table.py"),
         models=dynamics_rows() | own_rows(),
-        folds={track: config["dynamics"]["folds"] for track in TRACKS} | {"T3": [0]},
+        folds={model: model_folds(model) for model in config["dynamics"]["models"]}
+        | {"listener": [0]},
         replicates=config["bootstrap"]["resamples"],
         seed=config["bootstrap"]["seed"],
     script:

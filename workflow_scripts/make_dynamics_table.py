@@ -11,9 +11,9 @@ with logged(snakemake.log[0]):
     scored = []
     for track, rows in models.items():
         for row in rows:
-            for fold in params.folds[track]:
+            for fold in params.folds[row.model]:
                 folder = Path("results/dynamics") / track / "runs" / row.model / f"fold{fold}"
                 scored.append(score_fold(folder, track, row.model, fold))
-            print(f"{track} {row.model}: {len(params.folds[track])} folds")
+            print(f"{track} {row.model}: {len(params.folds[row.model])} folds")
     write_table(snakemake.output.folds, folds_table(scored))
     write_table(snakemake.output.table, table1(scored, models, params.replicates, params.seed))
