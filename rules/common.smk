@@ -174,6 +174,8 @@ def model_inputs(wildcards):
         inputs["notes"] = "results/features/performed.h5"
     if pretrained_weights(wildcards.model):
         inputs["pretrained"] = pretrained_weights(wildcards.model)
+    if unrated_notes(wildcards.model):
+        inputs["unrated"] = unrated_notes(wildcards.model)
     return inputs
 
 
@@ -182,14 +184,19 @@ def pretrained_weights(model):
     return config["models"][model]["settings"].get("pretrained")
 
 
+def unrated_notes(model):
+    """File of the notes that a model guesses beside those of the train role; None if there are none."""
+    return (config["models"][model]["settings"].get("masked_notes") or {}).get("notes")
+
+
 @cache
 def can_run(model):
     """Whether a model has what it starts from; says once what is left out where no collection is there to learn it."""
-    weights = pretrained_weights(model)
-    if not weights or Path(weights).exists() or unrated_performances():
+    start = pretrained_weights(model) or unrated_notes(model)
+    if not start or Path(start).exists() or unrated_performances():
         return True
     if workflow.is_main_process:
-        lacking = f"no {weights}, and no collection of performances to learn it from"
+        lacking = f"no {start}, and no collection of performances to learn it from"
         print(f"model {model}: left out, {lacking} (pretraining)", file=sys.stderr)
     return False
 

@@ -1,6 +1,7 @@
 # What the rules of pre-training share: where weights lie, and which performances are learned from.
 
 PRETRAINED = "results/pretrained/midibert_{size}.safetensors"
+UNRATED_NOTES = "results/pretrained/notes.h5"
 
 
 @one_line
@@ -11,3 +12,11 @@ def unrated_performances():
     settings = config["pretraining"]
     asap = asap_root() if settings["asap"] and asap_root().is_dir() else None
     return collect_performances(asap, settings["maestro"], settings["leave_out"])
+
+
+@one_line
+def unrated_with_scores():
+    """Those of them that have a score, so many of each."""
+    from percepiano_core.corpus.midi_collections import with_scores
+
+    return with_scores(unrated_performances(), config["pretraining"]["of_a_score"])

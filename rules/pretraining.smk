@@ -19,6 +19,30 @@ rule pretraining_words:
         "../workflow_scripts/gather_words.py"
 
 
+rule pretraining_notes:
+    input:
+        midi=lambda wildcards: [each.midi for each in unrated_with_scores()],
+        scores=lambda wildcards: sorted({each.score for each in unrated_with_scores()}),
+    output:
+        notes=UNRATED_NOTES,
+    log:
+        "results/logs/pretraining_notes.log",
+    benchmark:
+        "results/benchmarks/pretraining_notes.tsv"
+    # Models wait for it.
+    priority: 20
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    params:
+        code=code("gather_unrated_notes.py"),
+        deps=dependency_versions("partitura"),
+        performances=lambda wildcards: unrated_with_scores(),
+        compat=config["features"]["compat"],
+    script:
+        "../workflow_scripts/gather_unrated_notes.py"
+
+
 rule pretrain:
     input:
         words="results/pretrained/words.h5",

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from neural_cases import TINY, made_corpus
+from neural_cases import TINY, made_corpus, made_notes
 
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.neural.fold import MASKED_STATE, FittedFold, fit_fold
-from percepiano_core.symbolic.neural.masked_notes import NoteTask
+from percepiano_core.symbolic.neural.masked_notes import PART
 from percepiano_core.symbolic.neural.network import load_trainable
 from percepiano_core.symbolic.neural.notes import NoteSequence, collate
 from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan
@@ -33,10 +33,12 @@ def shared_by_all_notes(sequence: NoteSequence, seed: int) -> NoteSequence:
     return replace(sequence, features=np.full_like(sequence.features, level))
 
 
-def fit(module: str = "han", state_path=None, told=None, **settings: object) -> FittedFold:
+def fit(module: str = "han", state_path=None, told=None, unrated=None, **settings: object) -> FittedFold:
     roles, notes = made_corpus()
     report = print if told is None else told.append
-    return fit_fold(load_trainable(module), roles, notes, settings, 0, state_path=state_path, report=report)
+    return fit_fold(
+        load_trainable(module), roles, notes, settings, 0, state_path=state_path, report=report, unrated=unrated
+    )
 
 
 def test_a_guess_depends_on_the_other_notes_and_not_on_the_hidden_one():
@@ -94,7 +96,13 @@ def test_a_plan_that_does_not_exist_is_named():
         fit(**SETTINGS, masked_notes={"epoch": 3})
 
 
-def test_the_task_is_on_the_device_of_its_stage():
+def test_whole_pieces_that_nobody_rated_are_guessed_in_parts(tmp_path):
+    rng = np.random.default_rng(0)
+    unrated = {name: made_notes(rng, 400, 0.0, 0.0) for name in ("one", "other")}
     network, _, _ = made_network()
-    task = NoteTask(next(iter(network.module.stages.values())))
-    assert task.device == next(network.module.parameters()).device
+    parts = network.masked_task().parts(unrated)
+    assert sum(len(part.beat) for part in parts) == 800
+    assert max(len(part.beat) for part in parts) < 2 * PART
+    assert all(part.measure[0] == part.beat[0] == 0 for part in parts)
+    alone, beside = fit(**SETTINGS, masked_notes=PLAN), fit(**SETTINGS, masked_notes=PLAN, unrated=unrated)
+    assert np.abs(alone.test - beside.test).max() > 1e-4

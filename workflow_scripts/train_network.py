@@ -32,6 +32,7 @@ with logged(snakemake.log[0]):
         int(wildcards.seed),
         state_path=folder / "training.state",
         key=f"{params.info['config_hash']} {params.code} {content_digest(given)}",
+        unrated=read_notes(given.unrated) if given.get("unrated") else None,
         device="cuda" if torch.cuda.is_available() else "cpu",
     )
     named = (split.label, wildcards.folds, int(wildcards.seed), wildcards.model)

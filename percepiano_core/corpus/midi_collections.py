@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,16 @@ MAESTRO_TABLE = "maestro-v3.0.0.csv"
 
 @dataclass(frozen=True, slots=True)
 class CollectedPerformance:
-    """A performance: its MIDI file, and "composer: title" of the piece."""
+    """A performance: its MIDI file, "composer: title" of the piece, and its score (None: the collection has none)."""
 
     midi: Path
     piece: str
+    score: Path | None = None
+
+    @property
+    def composer(self) -> str:
+        """Who composed the piece, as the collection spells it."""
+        return self.piece.partition(":")[0]
 
 
 def collect_performances(
@@ -40,12 +47,27 @@ def collect_performances(
     return sorted((each for each in kept if each.midi.is_file()), key=lambda each: (each.piece, each.midi))
 
 
+def with_scores(performances: Sequence[CollectedPerformance], of_a_score: int) -> list[CollectedPerformance]:
+    """Those whose score is there; of each score the first `of_a_score`."""
+    taken: Counter[Path] = Counter()
+    chosen = []
+    for each in performances:
+        if each.score is not None and each.score.is_file() and taken[each.score] < of_a_score:
+            taken[each.score] += 1
+            chosen.append(each)
+    return chosen
+
+
 def _asap(root: Path, without_maestro: bool) -> list[CollectedPerformance]:
     return [
-        CollectedPerformance(root / row["midi_performance"], f"{row['composer']}: {row['title']}")
+        CollectedPerformance(root / row["midi_performance"], f"{row['composer']}: {row['title']}", _score(root, row))
         for row in _table(root, ASAP_TABLE)
         if not (without_maestro and row["maestro_midi_performance"])
     ]
+
+
+def _score(root: Path, row: Mapping[str, str]) -> Path | None:
+    return root / row["xml_score"] if row.get("xml_score") else None
 
 
 def _maestro(root: Path) -> list[CollectedPerformance]:

@@ -13,7 +13,7 @@ import torch
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.data import Examples
 from percepiano_core.symbolic.neural.network import Network, Notes, TrainableModule
-from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan, pretraining_plan
+from percepiano_core.symbolic.neural.pretraining import Pretrainer, pretraining_plan
 from percepiano_core.symbolic.neural.recipe import Recipe, recipe
 from percepiano_core.symbolic.neural.training import Report, Role, Trainer
 from percepiano_core.symbolic.predict import Roles
@@ -21,7 +21,8 @@ from percepiano_core.training_state import TrainingState
 
 TRAINING = ("recipe", "training", "masked_notes")
 """Settings of the training: a recipe's name, values that replace the recipe's, and the plan by which notes are guessed
-before ratings are learned (PretrainingPlan; null: not at all). All others are the network's."""
+before ratings are learned (PretrainingPlan, and `notes`, a file of others; null: not at all). All others are the
+network's."""
 
 
 MASKED_STATE = "masked_notes.state"  # beside the state of the training
@@ -47,11 +48,13 @@ def fit_fold(
     state_path: Path | None = None,
     key: str = "",
     report: Report = print,
+    unrated: Notes | None = None,
     device: torch.device | str = "cpu",
 ) -> FittedFold:
     """Train on the train role, let the valid role choose the epoch, predict both; the test labels are never read.
 
-    A performance without notes is not learned from, and is predicted as the mean of the train role.
+    A performance without notes is not learned from, and is predicted as the mean of the train role. `unrated` are notes
+    of other performances, to be guessed beside those of the train role where the settings say so (`masked_notes`).
     """
     plan = recipe(settings.get("recipe", "default"), settings.get("training", {}))
     learned, judged = _with_notes(roles.train, notes), _with_notes(roles.valid, notes)
@@ -63,27 +66,29 @@ def fit_fold(
     trainer = Trainer(network, plan, seed, state_path=state_path, key=key, report=report, device=device)
     to_learn, to_choose = (_role(network, each, notes, plan) for each in (learned, judged))
     if settings.get("masked_notes") is not None:
-        _guess_notes(trainer, to_learn, to_choose, pretraining_plan(settings["masked_notes"]))
+        _guess_notes(trainer, to_learn, to_choose, settings["masked_notes"], unrated or {})
     state = trainer.train(to_learn, to_choose)
     mean = learned.labels.mean(axis=0)
     of_valid, of_test = (_predicted(trainer, network, role, notes, mean) for role in (roles.valid, roles.test))
     return FittedFold(of_valid, of_test, network, state)
 
 
-def _guess_notes(trainer: Trainer, learned: Role, judged: Role, plan: PretrainingPlan) -> None:
-    """Pre-train the network on the notes of both roles' performances, whose ratings play no part."""
+def _guess_notes(trainer: Trainer, learned: Role, judged: Role, values: Mapping[str, Any], unrated: Notes) -> None:
+    """Pre-train the network on the notes of both roles' performances, whose ratings play no part, and on `unrated`."""
+    plan = pretraining_plan({name: value for name, value in values.items() if name != "notes"})
     if trainer.network.masked_task is None:
         raise UserError("masked_notes", "this network has no notes to guess", "leave it out")
     state_path = None if trainer.state_path is None else trainer.state_path.with_name(MASKED_STATE)
+    task = trainer.network.masked_task()
     pretrainer = Pretrainer(
-        trainer.network.masked_task(),
+        task,
         plan,
         trainer.seed,
         state_path=state_path,
         key=trainer.key,
         report=trainer.report,
     )
-    pretrainer.train(learned.inputs, judged.inputs)
+    pretrainer.train([*learned.inputs, *task.parts(unrated)], judged.inputs)
 
 
 def _with_notes(examples: Examples, notes: Notes) -> Examples:

@@ -6,16 +6,20 @@ guessing it, it need not learn from a few hundred ratings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from percepiano_core.features.assembly import NoteTable
+from percepiano_core.symbolic.neural.network import Notes
 from percepiano_core.symbolic.neural.note_stage import NoteStage
 from percepiano_core.symbolic.neural.notes import NoteBatch, NoteSequence, collate
+from percepiano_core.symbolic.neural.slicing import consecutive_spans, cut
 
 HIDDEN_SHARE = 0.15  # of the notes, as for compound words
+PART = 128  # notes of a part of a whole piece; a rated performance has about 110
 
 
 class MaskedNoteModel(nn.Module):
@@ -35,11 +39,20 @@ class MaskedNoteModel(nn.Module):
 
 
 class NoteTask:
-    """Guess the features of hidden notes; it trains the stage that it is given, in place."""
+    """Guess the features of hidden notes; it trains the stage that it is given, in place.
 
-    def __init__(self, stage: NoteStage) -> None:
+    `encode` makes of the notes of a performance what the stage reads.
+    """
+
+    def __init__(self, stage: NoteStage, encode: Callable[[str, NoteTable], NoteSequence]) -> None:
+        self.encode = encode
         self.device = stage.embed.weight.device
         self.module = MaskedNoteModel(stage).to(self.device)
+
+    def parts(self, notes: Notes) -> list[NoteSequence]:
+        """Whole measures of about PART notes each."""
+        pieces = [self.encode(name, table) for name, table in notes.items()]
+        return [cut(piece, span) for piece in pieces for span in consecutive_spans(piece.measure, PART)]
 
     def length(self, part: NoteSequence) -> int:
         """Notes of a performance."""

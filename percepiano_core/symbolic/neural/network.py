@@ -32,6 +32,13 @@ def _whole(given: Any, length: int, random: Random) -> list[Any]:
 Notes = Mapping[str, NoteTable]  # performance -> its notes; one that could not be read is not there
 
 
+class NoteGuessing(MaskedTask, Protocol):
+    """The masked task of a network of notes, which can learn from the notes of others too."""
+
+    def parts(self, notes: Notes) -> list[Any]:
+        """Performances that nobody rated, in parts as long as the rated ones."""
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """A module and what it reads.
@@ -60,7 +67,7 @@ class Network:
     groups: Callable[[float], list[dict[str, Any]]]
     without: Mapping[str, Callable[[Any], Tensor]]
     description: dict[str, Any]
-    masked_task: Callable[[], MaskedTask] | None = None
+    masked_task: Callable[[], NoteGuessing] | None = None
     slices: Callable[[Any, int, Random], list[Any]] = _whole
 
     def lengths(self, inputs: Sequence[Any]) -> np.ndarray:

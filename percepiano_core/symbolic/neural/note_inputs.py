@@ -50,6 +50,10 @@ class NoteInputs:
         beside = self._descriptors(examples)
         return [self._sequence(name, notes[name], row) for name, row in zip(names, beside, strict=True)]
 
+    def of_notes_alone(self, name: str, table: NoteTable) -> NoteSequence:
+        """The sequence of a performance without descriptors, with zeros in their place."""
+        return self._sequence(name, table, np.zeros(self.descriptor_width))
+
     @property
     def width(self) -> int:
         """Columns of the features of a note."""

@@ -75,7 +75,7 @@ def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Ne
         groups=lambda rate: parameter_groups(module, rate, options.attention_lr_factor),
         without=_without(module),
         slices=_slices,
-        masked_task=lambda: NoteTask(note_stage),
+        masked_task=lambda: NoteTask(note_stage, inputs.of_notes_alone),
         description={"architecture": asdict(architecture), "inputs": inputs.description()},
     )
 
