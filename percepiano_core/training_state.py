@@ -33,6 +33,11 @@ class TrainingState:
     best_score: float = float("-inf")
     best_weights: dict[str, Tensor] = field(default_factory=dict)
 
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The best epoch, counted from 1, and its valid score."""
+        return {"epoch": self.best_epoch + 1, "valid_score": self.best_score}
+
     def add(self, numbers: dict[str, float], score: float | None, weights: Mapping[str, Tensor]) -> None:
         """Another epoch; its valid score (higher is better), None where the valid role was not looked at."""
         self.history.append(numbers)
@@ -67,6 +72,12 @@ def take_up_state(
     state = TrainingState(**content["state"])
     report(f"taken up after epoch {len(state.history)}")
     return state
+
+
+def forget_states(folder: Path) -> None:
+    """Remove the states in the folder of a run that has ended."""
+    for path in folder.glob("*.state"):
+        path.unlink()
 
 
 def _kept(path: Path | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from percepiano_core.dynamics.roles import make_roles, settings_of
 from percepiano_core.job import logged
 from percepiano_core.splits.files import read_split
 from percepiano_core.store.history import write_history
+from percepiano_core.training_state import forget_states
 
 with logged(snakemake.log[0]):
     params, given, fold = snakemake.params, snakemake.input, snakemake.wildcards.fold
@@ -32,4 +33,4 @@ with logged(snakemake.log[0]):
     write_run(folder, result.fitted.valid, result.fitted.test, run)
     write_history(snakemake.output.history, result.trainer.state.history)
     save_network(snakemake.output.weights, result.trainer.network, result.about)
-    (folder / "training.state").unlink()
+    forget_states(folder)

@@ -16,6 +16,7 @@ from percepiano_core.symbolic.neural.fold import fit_fold
 from percepiano_core.symbolic.neural.network import load_trainable
 from percepiano_core.symbolic.neural.weights import write_network
 from percepiano_core.symbolic.predict import fold_predictions, fold_roles
+from percepiano_core.training_state import forget_states
 
 with logged(snakemake.log[0]):
     wildcards, params, given = snakemake.wildcards, snakemake.params, snakemake.input
@@ -40,7 +41,5 @@ with logged(snakemake.log[0]):
     write_predictions(snakemake.output.valid, [fold_predictions(*named, roles.valid, fitted.valid)])
     write_history(snakemake.output.history, fitted.state.history)
     write_network(snakemake.output.weights, params.module, fitted.network)
-    chosen = {wildcards.folds: {"epoch": fitted.state.best_epoch + 1, "valid_score": fitted.state.best_score}}
-    write_run_info(folder, RunInfo(**params.info, chosen=chosen))
-    for state in folder.glob("*.state"):
-        state.unlink()
+    write_run_info(folder, RunInfo(**params.info, chosen={wildcards.folds: fitted.state.chosen}))
+    forget_states(folder)
