@@ -126,6 +126,20 @@ def test_the_hierarchy_reruns_its_own_folds_and_not_those_of_the_notes(
     assert {"align", "features", "notes", "descriptors", "fit", "split"}.isdisjoint(jobs)
 
 
+def test_a_limit_leaves_folds_and_seeds_of_a_network_out(finished: Path, code: Path) -> None:
+    def limited(*folds: str) -> list[str]:
+        limit = {"performer": {"folds": list(folds), "seeds": [3]}}
+        return ["-n", "results/table3.csv", "--config", f"models={{'bilstm_sa': {{'limits': {limit}}}}}"]
+
+    output = snakemake(finished, *limited("1", "2"), code=code)
+    runs = {name for name in planned_outputs(output) if name.endswith("predictions.csv")}
+    assert {name.partition("bilstm_sa/")[2] for name in runs} == {
+        f"performer/folds_{fold}/seed3/predictions.csv" for fold in "12"
+    }
+    wrong = snakemake(finished, *limited("9"), code=code, check=False)
+    assert "bilstm_sa on performer is run by fold 0, 1, 2, 3, not by 9" in wrong
+
+
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(
     finished: Path, code: Path, edited: Callable
 ) -> None:
