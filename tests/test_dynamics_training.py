@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +12,7 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 import torch
 from dynamics_cases import pieces, recording
+from killed_runs import run_to_the_end, run_until_killed
 
 from percepiano_core.dynamics.checkpoints import load_network, read_about, save_network
 from percepiano_core.dynamics.models import NetworkConfig
@@ -147,23 +145,11 @@ save_network(Path(sys.argv[1]) / "weights.safetensors", training.network)
 @pytest.mark.slow
 def test_training_that_is_killed_resumes_to_the_same_weights(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    for folder in (whole, broken):
-        folder.mkdir()
-    subprocess.run(started(whole), check=True, stdout=subprocess.DEVNULL, cwd=Path(__file__).parent)
-    killed = subprocess.Popen(started(broken), stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
-    for line in killed.stdout:
-        if line.startswith("epoch 2/"):  # and in the middle of the third
-            killed.send_signal(signal.SIGKILL)
-            break
-    killed.wait()
+    run_to_the_end(RUN, whole)
+    run_until_killed(RUN, broken, "epoch 2/")  # and in the middle of the third
     assert not (broken / "weights.safetensors").exists()
-    again = subprocess.run(started(broken), check=True, capture_output=True, text=True, cwd=Path(__file__).parent)
-    assert again.stdout.startswith("taken up after epoch 2")
+    assert run_to_the_end(RUN, broken).startswith("taken up after epoch 2")
     assert (broken / "weights.safetensors").read_bytes() == (whole / "weights.safetensors").read_bytes()
-
-
-def started(folder: Path) -> list[str]:
-    return [sys.executable, "-c", RUN, str(folder)]
 
 
 def test_torch_is_used_with_tensors_alone(tmp_path: Path) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from killed_runs import run_to_the_end, run_until_killed
 from neural_cases import made_corpus
 from word_cases import LITTLE, PLAN, collection
 
@@ -186,16 +182,15 @@ def test_no_piece_is_learned_from_and_judged_by():
         pretraining_roles(WordCollection(["a", "a"], made.words[:2]), PLAN)
 
 
-CHILD = """
+RUN = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
 from word_cases import LITTLE, PLAN, collection
 from dataclasses import replace
 from percepiano_core.symbolic.neural.encoder_weights import write_encoder
 from percepiano_core.symbolic.neural.masked_words import WordTask, pretraining_roles
 from percepiano_core.symbolic.neural.pretraining import Pretrainer
-folder = Path({folder!r})
+folder = Path(sys.argv[1])
 told = lambda line: print(line, flush=True)
 plan = replace(PLAN, epochs=5, batches=25)
 task = WordTask(LITTLE, 0)
@@ -204,28 +199,13 @@ write_encoder(folder / "e.safetensors", LITTLE, task.module.encoder.state_dict()
 """
 
 
-def child(folder: Path) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    code = CHILD.format(tests=str(Path(__file__).parent), folder=str(folder))
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
-
-
 def test_pre_training_killed_in_an_epoch_and_taken_up_gives_the_same_weights(tmp_path):
-    whole = child(tmp_path / "whole")
-    whole.communicate()
-    killed = child(tmp_path / "killed")
-    for line in killed.stdout:
-        if line.startswith("epoch 2"):
-            break
-    time.sleep(0.1)  # into the third epoch
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not (tmp_path / "killed" / "e.safetensors").exists()
-    told, _ = child(tmp_path / "killed").communicate()
-    assert "taken up after epoch" in told
-    files = [tmp_path / name / "e.safetensors" for name in ("whole", "killed")]
-    assert files[0].read_bytes() == files[1].read_bytes()
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run_to_the_end(RUN, whole)
+    run_until_killed(RUN, killed, "epoch 2", seconds=0.1)  # into the third epoch
+    assert not (killed / "e.safetensors").exists()
+    assert "taken up after epoch" in run_to_the_end(RUN, killed)
+    assert (killed / "e.safetensors").read_bytes() == (whole / "e.safetensors").read_bytes()
 
 
 def test_words_come_back_from_their_file(tmp_path):

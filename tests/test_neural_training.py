@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from killed_runs import run_to_the_end, run_until_killed
 from neural_cases import TINY, made_corpus
 
 from percepiano_core.errors import UserError
@@ -202,44 +197,29 @@ def test_a_state_of_other_settings_is_not_taken_up(tmp_path):
     assert [trained("a"), trained("b"), trained("b")] == [[], [], ["taken up after epoch 1"]]
 
 
-CHILD = """
+RUN = """
 import sys, numpy as np
 from pathlib import Path
-sys.path.insert(0, {tests!r})
 from neural_cases import TINY, made_corpus
 from percepiano_core.symbolic.neural.fold import fit_fold
 from percepiano_core.symbolic.neural.network import load_trainable
 roles, notes = made_corpus(60)
-size = {{"hidden": 16, "dropout": 0.2}}
-settings = {{**TINY, "architecture": size, "training": {{"epochs": 5, "batch_size": 2}}}}
-folder = Path({folder!r})
+size = {"hidden": 16, "dropout": 0.2}
+settings = {**TINY, "architecture": size, "training": {"epochs": 5, "batch_size": 2}}
+folder = Path(sys.argv[1])
 told = lambda line: print(line, flush=True)
 fitted = fit_fold(load_trainable("han"), roles, notes, settings, 0, state_path=folder / "state", report=told)
 np.save(folder / "test.npy", fitted.test)
 """
 
 
-def child(folder: Path) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    code = CHILD.format(tests=str(Path(__file__).parent), folder=str(folder))
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
-
-
 def test_killed_in_an_epoch_and_taken_up_gives_the_same_numbers(tmp_path):
-    whole = child(tmp_path / "whole")
-    whole.communicate()
-    killed = child(tmp_path / "killed")
-    for line in killed.stdout:
-        if line.startswith("epoch 2"):
-            break
-    time.sleep(0.1)  # into the third epoch
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not (tmp_path / "killed" / "test.npy").exists()
-    told, _ = child(tmp_path / "killed").communicate()
-    assert "taken up after epoch" in told
-    np.testing.assert_array_equal(np.load(tmp_path / "killed" / "test.npy"), np.load(tmp_path / "whole" / "test.npy"))
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run_to_the_end(RUN, whole)
+    run_until_killed(RUN, killed, "epoch 2", seconds=0.1)  # into the third epoch
+    assert not (killed / "test.npy").exists()
+    assert "taken up after epoch" in run_to_the_end(RUN, killed)
+    np.testing.assert_array_equal(np.load(killed / "test.npy"), np.load(whole / "test.npy"))
 
 
 @pytest.mark.slow
