@@ -120,7 +120,7 @@ def test_silence_broken_files_and_contradictions_are_one_line(recording: Path, w
     assert "no such file" in line_of(tmp_path / "absent.wav", *rest)
     assert "both say what is played" in line_of(recording, "--score", score, "--midi", score, *rest)
     assert "cannot be written" in line_of(recording, "--weights", weights, "-o", recording)
-    assert "not readable as weights" in line_of(recording, "--weights", recording, "-o", tmp_path / "out")
+    assert "cannot be read as weights" in line_of(recording, "--weights", recording, "-o", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from killed_runs import run_to_the_end, run_until_killed
 from neural_cases import TINY, made_corpus
+from safetensors.torch import save_file
 
 from percepiano_core.errors import UserError
 from percepiano_core.store.history import write_history
@@ -96,6 +98,22 @@ def test_a_trained_network_comes_back_from_its_file(tmp_path):
         batch = restored.collate(restored.encode(roles.test, notes))
         predicted = torch.sigmoid(restored.module(batch)).numpy()
     np.testing.assert_allclose(predicted, fitted.test, atol=1e-6)
+
+
+def test_a_network_read_and_written_again_gives_the_same_bytes(tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    write_network(first, "han", fit(descriptors="raw", training=QUICK | {"epochs": 1}).network)
+    write_network(second, "han", read_network(first))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_network_whose_module_and_description_are_entries_of_their_own_is_read(tmp_path):
+    network = fit(training=QUICK | {"epochs": 1}).network
+    weights = {name: value.contiguous() for name, value in network.module.state_dict().items()}
+    save_file(weights, tmp_path / "w", {"module": "han", "description": json.dumps(network.description)})
+    restored = read_network(tmp_path / "w")
+    assert restored.description == network.description
+    assert all(torch.equal(value, weights[name]) for name, value in restored.module.state_dict().items())
 
 
 def test_descriptors_are_found_by_name_whatever_their_order(tmp_path):

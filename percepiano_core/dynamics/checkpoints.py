@@ -5,7 +5,6 @@ Our files are safetensors with the network's configuration in the header.
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from percepiano_core.dynamics.models import EXPERTS, TASKS, DynamicsNetwork, NetworkConfig
 from percepiano_core.errors import UserError
-from percepiano_core.files import replacing
+from percepiano_core.tensor_file import read_tensors, write_tensors
 
 FORMAT = "percepiano dynamics network 1"
-HEADER = "percepiano"  # name of the entry of the file's header
+EXPECTED = ("weights of a dynamics network", "name a file that training wrote")
 HEADS = {"dynamic": "dyn", "beat": "beat", "downbeat": "db", "change_point": "cp"}  # task -> published short name
 # published name of a module -> ours
 BLOCK = {"bn1": "norm1", "conv1": "convolution1", "bn2": "norm2", "conv2": "convolution2", "bn3": "norm3", "sk": "skip"}
@@ -45,20 +42,19 @@ MODULES = {
 
 def save_network(path: Path | str, network: DynamicsNetwork, about: Mapping[str, Any] | None = None) -> None:
     """Write the weights and the configuration; `about` is what else a user needs to know, as JSON holds it."""
-    # One entry, for several are written in a random order.
-    header = {HEADER: json.dumps({"format": FORMAT, "config": asdict(network.config), "about": about or {}})}
-    with replacing(path) as part:
-        save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part, header)
+    write_tensors(
+        path, network.state_dict(), {"format": FORMAT, "config": asdict(network.config), "about": about or {}}
+    )
 
 
 def read_about(path: Path | str) -> dict[str, Any]:
     """What `save_network` was told about the network; UserError as of `load_network`."""
-    return _read(path)[0]["about"]
+    return _read(path)[1]["about"]
 
 
 def load_network(path: Path | str) -> DynamicsNetwork:
     """Network in evaluation mode from a file of `save_network`; UserError if it is missing or something else."""
-    header, state = _read(path)
+    state, header = _read(path)
     config = header["config"]
     network = DynamicsNetwork(
         NetworkConfig(**config | {"tasks": tuple(config["tasks"]), "scales": tuple(config["scales"])})
@@ -67,17 +63,12 @@ def load_network(path: Path | str) -> DynamicsNetwork:
     return network.eval()
 
 
-def _read(path: Path | str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Header and tensors."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
-    except (OSError, SafetensorError) as error:
-        raise UserError(path, f"not readable as weights ({error})", "name a file that training wrote") from None
+def _read(path: Path | str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and header."""
+    state, header = read_tensors(path, *EXPECTED)
     if header.get("format") != FORMAT:
-        raise UserError(path, "not the weights of a dynamics network", "name a file that training wrote")
-    return header, state
+        raise UserError(path, "not the weights of a dynamics network", EXPECTED[1])
+    return state, header
 
 
 def load_published(path: Path | str) -> DynamicsNetwork:
