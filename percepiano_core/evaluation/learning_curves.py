@@ -26,8 +26,8 @@ from percepiano_core.evaluation.figure_style import (
     handle,
 )
 from percepiano_core.evaluation.histories import RUN_COLUMNS, columns_named, gradient_norms
+from percepiano_core.store.history import COLLAPSED
 
-COLLAPSED = 0.05  # share of the labels' spread; symbolic/neural/diagnostics.py warns below it
 PARTS = {
     "note": BLUE,
     "stack": BLUE,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from percepiano_core.files import replacing
 
+COLLAPSED = 0.05  # spread of the predictions over that of the labels below which a network says one thing of everybody
+
 
 def write_history(path: Path | str, epochs: Sequence[Mapping[str, float]]) -> None:
     """Write the numbers of all epochs, the column `epoch` (from 1) first; atomically."""

@@ -11,10 +11,9 @@ from collections import defaultdict
 import numpy as np
 from torch import nn
 
+from percepiano_core.store.history import COLLAPSED
 from percepiano_core.symbolic.neural.note_stage import Activations
 from percepiano_core.symbolic.neural.segments import segment_entropy
-
-COLLAPSED = 0.05  # spread of the predictions over that of the labels below which a network says one thing of everybody
 
 
 def gradient_norms(module: nn.Module) -> dict[str, float]:
