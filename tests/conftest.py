@@ -1,4 +1,7 @@
-"""Where the real corpora and golden values are; tests that need them skip, with a reason, where they are absent."""
+"""What test modules share: the real corpora and golden values, and edits of a copy of the code.
+
+Tests that need a corpus skip, with a reason, where it is absent.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import fcntl
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,3 +56,20 @@ def percepiano_root(shared: Path) -> Path:
 def asap_root(shared: Path) -> Path:
     """The real ASAP corpus."""
     return _unpacked(shared, "asap")
+
+
+@pytest.fixture
+def edited(code: Path) -> Iterator[Callable[[str, str, str], None]]:
+    """Replace text in a file of the copied code, until the test ends; `code` is the test module's own copy."""
+    originals: dict[Path, str] = {}
+
+    def edit(name: str, old: str, new: str) -> None:
+        path = code / name
+        text = path.read_text()
+        assert old in text
+        originals.setdefault(path, text)
+        path.write_text(text.replace(old, new, 1))
+
+    yield edit
+    for path, text in originals.items():
+        path.write_text(text)

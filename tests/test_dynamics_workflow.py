@@ -33,22 +33,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
     return run
 
 
-@pytest.fixture
-def edited(code: Path) -> Callable[[str, str, str], None]:
-    """Replace text in a file of the copied code, until the test ends."""
-    originals: dict[Path, str] = {}
-
-    def edit(name: str, old: str, new: str) -> None:
-        path = code / name
-        originals.setdefault(path, path.read_text())
-        assert old in originals[path]
-        path.write_text(originals[path].replace(old, new, 1))
-
-    yield edit
-    for path, text in originals.items():
-        path.write_text(text)
-
-
 def test_the_table_says_synthetic_and_needs_no_other_stage(finished: Path, code: Path) -> None:
     table = pd.read_csv(finished / TARGETS[0])
     assert set(table["track"]) == {"synthetic", "published"}

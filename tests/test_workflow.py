@@ -42,23 +42,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
     return run
 
 
-@pytest.fixture
-def edited(code: Path) -> Callable[[str, str, str], None]:
-    """Replace text in a file of the copied code, until the test ends."""
-    originals: dict[Path, str] = {}
-
-    def edit(name: str, old: str, new: str) -> None:
-        path = code / name
-        text = path.read_text()
-        assert old in text
-        originals.setdefault(path, text)
-        path.write_text(text.replace(old, new, 1))
-
-    yield edit
-    for path, text in originals.items():
-        path.write_text(text)
-
-
 def test_the_table_has_its_columns_and_says_synthetic(finished: Path) -> None:
     table = pd.read_csv(finished / "results/table3.csv")
     assert tuple(table.columns) == TABLE3_COLUMNS
