@@ -1,5 +1,6 @@
 # What the rules share: the checked configuration, the list of performances, and what a job's result depends on.
 
+import os
 import sys
 
 from collections import defaultdict
@@ -38,6 +39,11 @@ def load_config():
     schema = read_schema(Path(workflow.basedir) / "rules/schemas/config.schema.yaml")
     check_config(config, schema)
     fill_defaults(config, schema)
+
+
+def corpus_folder(variable, configured):
+    """Folder of a corpus without ratings: the environment variable wins over the configuration."""
+    return Path(os.environ.get(variable) or configured)
 
 
 def load_corpus():

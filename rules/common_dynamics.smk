@@ -1,8 +1,5 @@
 # What the rules of dynamics share: tracks and their pieces, models and their runs, recordings of one's own.
 
-import os
-import sys
-
 MAZURKABL_EXAMPLES = "results/dynamics/examples/mazurkabl/{mazurka}.h5"
 SYNTHETIC_EXAMPLES = "results/dynamics/examples/synthetic/{piece}.h5"
 DYNAMICS_RUNS = "results/dynamics/{track}/runs"
@@ -15,10 +12,8 @@ DYNAMICS_SCRIPTS = {
 
 
 def mazurkabl_root():
-    """Folder of MazurkaBL: the environment variable MAZURKABL_ROOT wins over the configuration."""
-    return Path(
-        os.environ.get("MAZURKABL_ROOT") or config["dynamics"]["mazurkabl_root"]
-    )
+    """Folder of MazurkaBL."""
+    return corpus_folder("MAZURKABL_ROOT", config["dynamics"]["mazurkabl_root"])
 
 
 @one_line

@@ -1,16 +1,12 @@
 # What the rules of recordings share: where performances without ratings lie, and how they are rendered in batches.
 
-import os
-
-from percepiano_core.digest import dependency_versions
-
 RENDERINGS = "results/recordings/{corpus}"
 ASAP_EXAMPLES = "results/dynamics/examples/asap/{piece}.h5"
 
 
 def asap_root():
-    """Folder of ASAP: the environment variable ASAP_ROOT wins over the configuration."""
-    return Path(os.environ.get("ASAP_ROOT") or config["rendering"]["corpora"]["asap"])
+    """Folder of ASAP."""
+    return corpus_folder("ASAP_ROOT", config["rendering"]["corpora"]["asap"])
 
 
 @one_line
