@@ -37,19 +37,14 @@ def run(tmp_path: Path) -> Path:
     return new_run(tmp_path / "run", dynamics={"tracks": ["synthetic"]})
 
 
-def test_without_a_collection_the_pretrained_model_is_left_out_and_the_table_made(
-    run: Path, code: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ASAP_ROOT", str(run / "nowhere"))
+def test_without_a_collection_the_pretrained_model_is_left_out_and_the_table_made(run: Path, code: Path) -> None:
     output = snakemake(run, "-n", "results/table3.csv", code=code)
     assert "model midibert_pretrained: left out, no results/pretrained/midibert_tiny.safetensors" in output
     jobs = planned_jobs(output)
     assert (jobs["train"], jobs["performed"], jobs["notes"], jobs["pretrain"]) == (4, 1, 0, 0)
 
 
-def test_a_model_is_fine_tuned_from_what_was_learned_on_a_collection(
-    run: Path, code: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_is_fine_tuned_from_what_was_learned_on_a_collection(run: Path, code: Path) -> None:
     asap = run / "corpora" / "asap"
     asap.mkdir(parents=True)
     performances = sorted((run / "corpus").rglob("*.mid"))[:4]
@@ -57,7 +52,6 @@ def test_a_model_is_fine_tuned_from_what_was_learned_on_a_collection(
         writer = csv.writer(file)
         writer.writerow(["composer", "title", "midi_performance", "maestro_midi_performance"])
         writer.writerows([["Bach", f"Fugue {i}", str(path), ""] for i, path in enumerate(performances)])
-    monkeypatch.delenv("ASAP_ROOT", raising=False)
     folder = RUN.format(model="midibert_pretrained", fold=0)
     snakemake(run, f"{folder}/predictions.csv", code=code)
     assert (

@@ -49,8 +49,7 @@ def write_asap(root: Path) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("ASAP_ROOT", raising=False)
+def run(tmp_path: Path) -> Path:
     write_asap(tmp_path / "asap")
     settings = {"sound_font": "TimGM6mb.sf2", "corpora": {"asap": "asap"}}
     return new_run(tmp_path, rendering=settings)

@@ -73,7 +73,7 @@ def command(run: Path, *arguments: str, code: Path) -> list[str]:
 def environment(code: Path) -> dict[str, str]:
     """The environment of a run: the code's own package, no corpus from outside."""
     # Without bytecode files every job would compile the package anew, which takes longer than the job.
-    left_out = {"PERCEPIANO_ROOT", "PYTHONDONTWRITEBYTECODE"}
+    left_out = {"PERCEPIANO_ROOT", "ASAP_ROOT", "MAZURKABL_ROOT", "PYTHONDONTWRITEBYTECODE"}
     kept = {key: value for key, value in os.environ.items() if key not in left_out}
     return {**kept, "PYTHONPATH": str(code)}
 
