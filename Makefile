@@ -57,6 +57,7 @@ publish-dynamics: FOLDER = .
 publish-dynamics:
 	mkdir -p results/published/dynamics
 	cp $(FOLDER)/results/dynamics/table1*.csv $(FOLDER)/results/dynamics/provenance/* $(FOLDER)/results/figures/dynamics_table1.svg results/published/dynamics/
+	cp $(FOLDER)/results/quality/dynamics.csv results/published/dynamics/quality.csv
 
 report: $(SETUP)
 	$(RUN) --report results/report.html

@@ -1,9 +1,11 @@
 # What the rules of dynamics share: tracks and their pieces, models and their runs, recordings of one's own.
 
 MAZURKABL_EXAMPLES = "results/dynamics/examples/mazurkabl/{mazurka}.h5"
+MAZURKABL_QUALITY = "results/quality/dynamics/mazurkabl/{mazurka}.csv"
 SYNTHETIC_EXAMPLES = "results/dynamics/examples/synthetic/{piece}.h5"
 DYNAMICS_RUNS = "results/dynamics/{track}/runs"
 DYNAMICS_FILES = ["predictions.h5", "run.json"]
+OWN_QUALITY = "results/quality/dynamics/recordings.csv"
 # Module of a model -> the script that runs it; a module not named here is fitted on all folds by fit_dynamics_model.py.
 DYNAMICS_SCRIPTS = {
     "network_fold": "train_dynamics_network.py",
@@ -111,12 +113,16 @@ def dynamics_info(wildcards):
     }
 
 
-def examples_of(track):
-    """Containers of a track's recordings, in order of the piece."""
-    path = DYNAMICS_TRACKS[track][1]
+def piece_files(track, path):
+    """A file a piece of a track, in order of the piece; `path` has the piece in braces."""
     return [
         path.format(mazurka=piece, piece=piece) for piece in sorted(track_blocks(track))
     ]
+
+
+def examples_of(track):
+    """Containers of a track's recordings."""
+    return piece_files(track, DYNAMICS_TRACKS[track][1])
 
 
 def track_examples(wildcards):
@@ -217,6 +223,22 @@ def listener_weights(wildcards):
     return f"results/dynamics/T1/runs/network_curves/fold{fold}/weights.safetensors"
 
 
+def rendering_quality(corpus):
+    """Lists of what could not be rendered of a corpus."""
+    batches = batches_of(corpus, rendered_files(corpus))
+    return expand(RENDERING_QUALITY, corpus=corpus, batch=batches)
+
+
+def quality_lists():
+    """Lists of what was wrong with the inputs of each track, with those of one's own recordings."""
+    lists = [OWN_QUALITY] if own_sounds() else []
+    if "T1" in TRACKS:
+        lists += piece_files("T1", MAZURKABL_QUALITY)
+    if "T2" in TRACKS:
+        lists += rendering_quality("asap") + piece_files("T2", ASAP_QUALITY)
+    return lists
+
+
 DYNAMICS_TABLES = (
     [
         "results/dynamics/table1.csv",
@@ -226,7 +248,11 @@ DYNAMICS_TABLES = (
     ]
     if TRACKS or own_rows()
     else []
-) + (["results/dynamics/recordings"] if own_sounds() else [])
+) + (
+    ["results/dynamics/recordings", "results/quality/dynamics.csv"]
+    if own_sounds()
+    else []
+)
 
 
 wildcard_constraints:

@@ -1,7 +1,9 @@
 # What the rules of recordings share: where performances without ratings lie, and how they are rendered in batches.
 
 RENDERINGS = "results/recordings/{corpus}"
+RENDERING_QUALITY = "results/quality/recordings/{corpus}_{batch}.csv"
 ASAP_EXAMPLES = "results/dynamics/examples/asap/{piece}.h5"
+ASAP_QUALITY = "results/quality/dynamics/asap/{piece}.csv"
 
 
 def asap_root():

@@ -10,7 +10,7 @@ rule mazurkabl_examples:
         / f"markings_dyn/{wildcards.mazurka}markings.csv",
     output:
         store=MAZURKABL_EXAMPLES,
-        quality="results/quality/dynamics/mazurkabl/{mazurka}.csv",
+        quality=MAZURKABL_QUALITY,
     log:
         "results/logs/mazurkabl_examples/{mazurka}.log",
     benchmark:
@@ -167,7 +167,7 @@ rule dynamics_listen:
         annotations=own_annotations(),
     output:
         heard=directory("results/dynamics/recordings"),
-        quality="results/quality/dynamics/recordings.csv",
+        quality=OWN_QUALITY,
         run=own_run(),
     log:
         "results/logs/dynamics_listen.log",
@@ -242,9 +242,31 @@ rule dynamics_figure:
         "../workflow_scripts/draw_dynamics_figure.py"
 
 
+rule dynamics_quality:
+    input:
+        quality_lists(),
+    output:
+        report(
+            "results/quality/dynamics.csv",
+            caption="report/dynamics_quality.rst",
+            category="Quality",
+        ),
+    log:
+        "results/logs/dynamics_quality.log",
+    benchmark:
+        "results/benchmarks/dynamics_quality.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("collect_quality.py"),
+    script:
+        "../workflow_scripts/collect_quality.py"
+
+
 rule dynamics_provenance:
     input:
         table="results/dynamics/table1.csv",
+        quality="results/quality/dynamics.csv",
         examples=[path for track in TRACKS for path in examples_of(track)],
     output:
         stages="results/dynamics/provenance/stages.csv",
@@ -270,6 +292,7 @@ rule dynamics_provenance:
             "dynamics_listen",
             "dynamics_table1",
             "dynamics_figure",
+            "dynamics_quality",
         ],
     script:
         "../workflow_scripts/record_dynamics_provenance.py"

@@ -7,7 +7,7 @@ rule render:
     output:
         audio=directory(f"{RENDERINGS}/audio/{{batch}}"),
         table=f"{RENDERINGS}/batch_{{batch}}.csv",
-        quality="results/quality/recordings/{corpus}_{batch}.csv",
+        quality=RENDERING_QUALITY,
     log:
         "results/logs/render/{corpus}_{batch}.log",
     benchmark:
@@ -47,7 +47,7 @@ rule asap_examples:
         ),
     output:
         store=ASAP_EXAMPLES,
-        quality="results/quality/dynamics/asap/{piece}.csv",
+        quality=ASAP_QUALITY,
     log:
         "results/logs/asap_examples/{piece}.log",
     benchmark:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from workflow_runs import copied_code, new_run, planned_jobs, snakemake
 
+from percepiano_core.quality import read_quality
+
 pytest.importorskip("torch", reason="needs the torch extra")
 pytestmark = pytest.mark.slow
 
@@ -61,3 +63,20 @@ def test_tracks_without_a_corpus_are_left_out_and_said_once(tmp_path: Path, code
     plan = snakemake(run, "-n", code=code)
     assert not any("dynamics" in job for job in planned_jobs(plan))
     assert plan.count("dynamics track T1: no MazurkaBL at corpora/mazurkabl") == 1
+
+
+def test_what_is_wrong_with_the_inputs_of_a_track_is_gathered(tmp_path: Path, code: Path) -> None:
+    tables = {
+        "beat_time/M06-1beat_time.csv": ",measure_number,beat_number,pid1-01,pid2-01\n0,1,2,0.5,0.6\n1,2,0,1.0,1.2\n",
+        "markings_dyn/M06-1markings.csv": "piano,forte\n1,2\np,f\n",
+        "sones/M06-1/pid1-01Ntot.csv": "".join(f"{row * 512 / 44100},{row % 7}\n" for row in range(1, 200)),
+    }
+    for name, text in tables.items():
+        path = tmp_path / "mazurkabl" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    run = new_run(tmp_path, dynamics={"tracks": ["T1"], "mazurkabl_root": "mazurkabl"})
+    assert planned_jobs(snakemake(run, "results/dynamics/provenance/run.json", "-n", code=code))["dynamics_quality"]
+    snakemake(run, "results/quality/dynamics.csv", code=code)
+    (line,) = read_quality(run / "results/quality/dynamics.csv")
+    assert (line.subject, line.file) == ("M06-1", "sones/M06-1/pid2-01Ntot.csv")

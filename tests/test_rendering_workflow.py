@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path("Composer/Piece")
 STORE = "results/dynamics/examples/asap/Composer/Piece.h5"
+QUALITY = "results/quality/dynamics.csv"
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66]]
 COLUMNS = ("composer", "title", "xml_score", "midi_performance", "robust_note_alignment", "note_alignments")
 
@@ -52,17 +53,17 @@ def write_asap(root: Path) -> None:
 def run(tmp_path: Path) -> Path:
     write_asap(tmp_path / "asap")
     settings = {"sound_font": "TimGM6mb.sf2", "corpora": {"asap": "asap"}}
-    return new_run(tmp_path, rendering=settings)
+    return new_run(tmp_path, rendering=settings, dynamics={"tracks": ["T2"]})
 
 
 def test_performances_are_rendered_and_made_examples(run: Path) -> None:
     if not (shutil.which("fluidsynth") and Path("/usr/share/sounds/sf2/TimGM6mb.sf2").is_file()):
         pytest.skip("needs FluidSynth and a small font (apt-get install fluidsynth timgm6mb-soundfont)")
-    snakemake(run, STORE, code=REPOSITORY)
+    snakemake(run, STORE, QUALITY, code=REPOSITORY)
     (rendered,) = read_renderings(run / "results/recordings/asap/batch_0.csv")
     sound = run / "results/recordings/asap/audio/0" / f"{rendered.name}.flac"
     assert rendered.samples_sha256 == samples_digest(sound)
-    (line,) = read_quality(run / "results/quality/recordings/asap_0.csv")
+    (line,) = read_quality(run / QUALITY)
     assert (line.subject, line.file) == ("Composer/Piece/Two", "Composer/Piece/Two.mid")
     (example,) = read_examples(run / STORE)
     assert (example.name, example.group) == ("Composer/Piece/One", "Composer/Piece")
@@ -70,7 +71,7 @@ def test_performances_are_rendered_and_made_examples(run: Path) -> None:
     assert example.labels.level.tolist() == [2] * 8
     loudness = example.inputs["bssl"].astype(float).sum(axis=0)
     assert loudness[:20].max() < 0.1 * loudness[25:].max()  # half a second of silence before the first note
-    assert "Nothing to be done" in snakemake(run, STORE, code=REPOSITORY)
+    assert "Nothing to be done" in snakemake(run, STORE, QUALITY, code=REPOSITORY)
 
 
 def test_a_missing_program_or_font_stops_the_run_in_one_line(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
