@@ -121,7 +121,7 @@ rule dynamics_train:
     conda:
         "../envs/workflow.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=5000,
         runtime=1440,
     params:
         code=dynamics_code,
