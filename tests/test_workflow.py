@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from workflow_runs import (
     command,
     copied_code,
@@ -109,18 +110,21 @@ def test_the_hierarchy_reruns_its_own_folds_and_not_those_of_the_notes(
     assert {"align", "features", "notes", "descriptors", "fit", "split"}.isdisjoint(jobs)
 
 
-def test_a_limit_leaves_folds_and_seeds_of_a_network_out(finished: Path, code: Path) -> None:
-    def limited(*folds: str) -> list[str]:
-        limit = {"performer": {"folds": list(folds), "seeds": [3]}}
-        return ["-n", "results/table3.csv", "--config", f"models={{'bilstm_sa': {{'limits': {limit}}}}}"]
+def test_a_limit_leaves_folds_and_seeds_of_a_network_out(finished: Path, code: Path, tmp_path: Path) -> None:
+    run = tmp_path / "limited"
+    shutil.copytree(finished, run)
+    settings = yaml.safe_load((run / "run.yaml").read_text())
 
-    output = snakemake(finished, *limited("1", "2"), code=code)
-    runs = {name for name in planned_outputs(output) if name.endswith("predictions.csv")}
+    def planned(*folds: str) -> str:
+        limits = {"performer": {"folds": list(folds), "seeds": [3]}}
+        (run / "run.yaml").write_text(yaml.safe_dump(settings | {"models": {"bilstm_sa": {"limits": limits}}}))
+        return snakemake(run, "-n", "results/table3.csv", code=code, check=False)
+
+    runs = {name for name in planned_outputs(planned("1", "2")) if name.endswith("predictions.csv")}
     assert {name.partition("bilstm_sa/")[2] for name in runs} == {
         f"performer/folds_{fold}/seed3/predictions.csv" for fold in "12"
     }
-    wrong = snakemake(finished, *limited("9"), code=code, check=False)
-    assert "bilstm_sa on performer is run by fold 0, 1, 2, 3, not by 9" in wrong
+    assert "bilstm_sa on performer is run by fold 0, 1, 2, 3, not by 9" in planned("9")
 
 
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(
