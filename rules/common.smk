@@ -209,12 +209,15 @@ def can_run(model):
 
 def member_inputs(wildcards):
     """Predictions of the models that a combination is made of, for the test and the valid role, all seeds."""
-    members = config["models"][wildcards.model]["settings"]["members"]
-    runs = [
-        run
-        for member in members
-        for run in model_runs(wildcards.labels, member, wildcards.split)
-    ]
+    runs = []
+    for member in config["models"][wildcards.model]["settings"]["members"]:
+        found = model_runs(wildcards.labels, member, wildcards.split)
+        if not found:
+            raise WorkflowError(
+                f"model {wildcards.model}: its member {member} is not run on {wildcards.split}; "
+                "run it there, or leave the split out of the combination"
+            )
+        runs += found
     return {
         "test": [f"{run}/predictions.csv" for run in runs],
         "valid": [f"{run}/valid.csv" for run in runs],

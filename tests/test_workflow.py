@@ -127,6 +127,17 @@ def test_a_limit_leaves_folds_and_seeds_of_a_network_out(finished: Path, code: P
     assert "bilstm_sa on performer is run by fold 0, 1, 2, 3, not by 9" in planned("9")
 
 
+def test_a_combination_says_which_of_its_members_is_not_run(finished: Path, code: Path, tmp_path: Path) -> None:
+    run = tmp_path / "combined"
+    shutil.copytree(finished, run)
+    settings = yaml.safe_load((run / "run.yaml").read_text())
+    blend = {"title": "Blend", "module": "stack", "features": "predictions", "splits": ["both"]}
+    blend["settings"] = {"members": ["ridge", "bilstm_sa"], "steps": 2}
+    (run / "run.yaml").write_text(yaml.safe_dump(settings | {"models": {"blend": blend}}))
+    output = snakemake(run, "-n", "results/table3.csv", code=code, check=False)
+    assert "model blend: its member bilstm_sa is not run on both" in output
+
+
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(
     finished: Path, code: Path, edited: Callable
 ) -> None:
