@@ -34,6 +34,9 @@ rule pretraining_notes:
     conda:
         "../envs/workflow.yaml"
     threads: 4
+    resources:
+        mem_mb=6000,
+        runtime=180,
     params:
         code=code("gather_unrated_notes.py"),
         deps=dependency_versions("partitura"),
