@@ -2,6 +2,8 @@
 
 PRETRAINED = "results/pretrained/midibert_{size}.safetensors"
 UNRATED_NOTES = "results/pretrained/notes.h5"
+UNRATED_PART = "results/pretrained/notes/{batch}.h5"
+UNRATED_QUALITY = "results/quality/pretraining/{batch}.csv"
 
 
 @one_line
@@ -20,3 +22,17 @@ def unrated_with_scores():
     from percepiano_core.corpus.midi_collections import with_scores
 
     return with_scores(unrated_performances(), config["pretraining"]["of_a_score"])
+
+
+def unrated_batch(wildcards):
+    """Those of one job."""
+    size = config["pretraining"]["performances_a_job"]
+    start = int(wildcards.batch) * size
+    return unrated_with_scores()[start : start + size]
+
+
+def unrated_batches():
+    """Numbers of the jobs that read them."""
+    return range(
+        -(-len(unrated_with_scores()) // config["pretraining"]["performances_a_job"])
+    )

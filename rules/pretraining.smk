@@ -19,12 +19,44 @@ rule pretraining_words:
         "../workflow_scripts/gather_words.py"
 
 
+rule unrated_notes:
+    input:
+        midi=lambda wildcards: [each.midi for each in unrated_batch(wildcards)],
+        scores=lambda wildcards: sorted(
+            {each.score for each in unrated_batch(wildcards)}
+        ),
+    output:
+        notes=UNRATED_PART,
+        quality=UNRATED_QUALITY,
+    log:
+        "results/logs/unrated_notes/{batch}.log",
+    benchmark:
+        "results/benchmarks/unrated_notes/{batch}.tsv"
+    wildcard_constraints:
+        batch="[0-9]+",
+    # Models wait for it.
+    priority: 20
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("gather_unrated_notes.py"),
+        deps=dependency_versions("partitura"),
+        performances=unrated_batch,
+        compat=config["features"]["compat"],
+    script:
+        "../workflow_scripts/gather_unrated_notes.py"
+
+
 rule pretraining_notes:
     input:
-        midi=lambda wildcards: [each.midi for each in unrated_with_scores()],
-        scores=lambda wildcards: sorted({each.score for each in unrated_with_scores()}),
+        notes=lambda wildcards: expand(UNRATED_PART, batch=unrated_batches()),
+        quality=lambda wildcards: expand(UNRATED_QUALITY, batch=unrated_batches()),
     output:
         notes=UNRATED_NOTES,
+        quality="results/quality/pretraining.csv",
     log:
         "results/logs/pretraining_notes.log",
     benchmark:
@@ -33,17 +65,12 @@ rule pretraining_notes:
     priority: 20
     conda:
         "../envs/workflow.yaml"
-    threads: 4
     resources:
-        mem_mb=6000,
-        runtime=180,
+        mem_mb=4000,
     params:
-        code=code("gather_unrated_notes.py"),
-        deps=dependency_versions("partitura"),
-        performances=lambda wildcards: unrated_with_scores(),
-        compat=config["features"]["compat"],
+        code=code("join_notes.py"),
     script:
-        "../workflow_scripts/gather_unrated_notes.py"
+        "../workflow_scripts/join_notes.py"
 
 
 rule pretrain:

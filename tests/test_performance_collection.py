@@ -36,13 +36,16 @@ def test_notes_are_those_of_the_score_and_what_does_not_fit_is_told(corpus: Path
     first, second, other, *_ = played(corpus)
     wrong = CollectedPerformance(other.midi, first.piece, first.score)
     told: list[str] = []
-    notes = collection_notes([first, second, wrong], "default", 1, told.append)
+    notes, unusable = collection_notes([first, second, wrong], "default", told.append)
     assert list(notes) == [f"{each.piece}/{each.midi.stem}" for each in (first, second)]
     lengths = {len(table.locations["beat"]) for table in notes.values()}
     assert len(lengths) == 1
     assert all(table.masks["velocity"].mean() > 0.9 for table in notes.values())
+    [line] = unusable
+    assert line.subject == f"{wrong.piece}/{wrong.midi.stem}"
+    assert line.consequence == "its notes are not learned from"
     assert [line for line in told if line.startswith("left out") and wrong.midi.name in line]
-    assert told[-1] == "1 of 1 scores, 2 performances"
+    assert told[-1].startswith("3 of 3")
 
 
 def test_so_many_performances_of_a_score_are_taken_and_none_without(corpus: Path) -> None:
