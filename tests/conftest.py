@@ -1,10 +1,11 @@
-"""What test modules share: the real corpora and golden values, and edits of a copy of the code.
+"""What test modules share: the real corpora and golden values, a copy of the code, and edits of it.
 
 Tests that need a corpus skip, with a reason, where it is absent.
 """
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import os
 import subprocess
@@ -13,6 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from workflow_runs import copied_code
+
+from percepiano_core.dynamics.curves import curve_duration
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -56,6 +60,25 @@ def percepiano_root(shared: Path) -> Path:
 def asap_root(shared: Path) -> Path:
     """The real ASAP corpus."""
     return _unpacked(shared, "asap")
+
+
+@pytest.fixture(scope="session")
+def mazurkabl_root(shared: Path) -> Path:
+    """The real MazurkaBL."""
+    return _unpacked(shared, "mazurkabl")
+
+
+@pytest.fixture(scope="session")
+def durations(mazurkabl_root: Path) -> dict[str, float]:
+    """Seconds of every recording of it ("M06-1/pid1263-01"), from the length of its loudness curve in the pack."""
+    with (mazurkabl_root / "sones_q" / "index.csv").open(encoding="utf-8", newline="") as file:
+        return {f"{row['opus']}/pid{row['pid']}": curve_duration(int(row["rows"])) for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code; each test that edits it restores it."""
+    return copied_code(tmp_path_factory.mktemp("code"))
 
 
 @pytest.fixture

@@ -72,8 +72,6 @@ def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=problem) as error:
             write_examples(tmp_path / "piece.h5", [bad])
         assert "\n" not in str(error.value)
-    with pytest.raises(UserError, match="no recording"):
-        write_examples(tmp_path / "piece.h5", [])
     assert not list(tmp_path.iterdir())
 
 
@@ -101,6 +99,11 @@ def test_a_broken_curve_is_listed_and_the_other_recordings_are_used(tmp_path: Pa
     assert "no such loudness curve" in str(found[2])
     assert found[0].inputs["curves8"].shape == (8, round(found[0].duration * 50) + 1)
     assert found[0].labels.level.tolist() == [2] * 3 + [4] * 6
+    (tmp_path / "markings_dyn" / "M06-1markings.csv").write_text("p,loud\n1,4\np,loud\n")
+    [broken] = mazurka_examples(tmp_path, "M06-1")
+    assert isinstance(broken, DataError) and "M06-1markings.csv: 'loud' is not one of" in str(broken)
+    write_examples(tmp_path / "none.h5", [])
+    assert read_examples(tmp_path / "none.h5") == []
 
 
 def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) -> None:
@@ -124,3 +127,6 @@ def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) 
     assert mine.labels.level.tolist() == [2] * 3 + [4] * 6
     assert mine.labels.downbeat.tolist() == [True, False, False] * 3
     assert isinstance(yours, DataError) and "not a readable recording" in str(yours)
+    (tmp_path / "beat_time" / "songbeat_time.csv").write_text(header)
+    [broken] = recording_examples(tmp_path, "song", ["bssl"])
+    assert isinstance(broken, DataError) and "songbeat_time.csv: " in str(broken)

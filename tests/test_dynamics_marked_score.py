@@ -9,7 +9,6 @@ from xml.etree.ElementTree import Element, fromstring
 import numpy as np
 import partitura
 import pytest
-from mazurkabl_corpus import mazurkabl_root  # noqa: F401 - a fixture
 from partitura.score import ConstantLoudnessDirection, unfold_part_maximal
 from sine_piano import played, scale_score, sound_of
 
@@ -127,7 +126,7 @@ def test_the_score_is_engraved_with_its_levels(tmp_path: Path) -> None:
     assert pages[0].read_bytes() == first
 
 
-def test_a_mazurkas_score_takes_a_level(mazurkabl_root: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_mazurkas_score_takes_a_level(mazurkabl_root: Path, tmp_path: Path) -> None:
     path = mazurkabl_root / "xml_scores" / "mazurka24-1.xml"
     document = read_musicxml(path)
     assert levels_in(path) == []

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mazurkabl_corpus import durations, mazurkabl_root
 
 from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka, list_mazurkas, read_mazurka
 from percepiano_core.dynamics.folds import FOLDS, read_blocks
@@ -25,7 +24,6 @@ from percepiano_core.dynamics.metrics import (
 )
 from percepiano_core.dynamics.scoring import ScoredRecording, choose_threshold, honest_scores, paper_scores
 
-__all__ = ["durations", "mazurkabl_root"]  # fixtures
 times = st.lists(st.integers(0, 400), max_size=25, unique=True).map(lambda frames: np.sort(frames) / 50)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from workflow_runs import copied_code, new_run, planned_jobs, snakemake
+from workflow_runs import new_run, planned_jobs, snakemake
 
 from percepiano_core.quality import read_quality
 
@@ -20,11 +20,6 @@ SYNTHETIC = {
     "folds": [0],
     "models": {"constant": {"tracks": ["synthetic"]}, "first_beat": {"tracks": ["synthetic"]}},
 }
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied_code(tmp_path_factory.mktemp("code"))
 
 
 @pytest.fixture(scope="module")

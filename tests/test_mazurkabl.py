@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from mazurkabl_corpus import durations, mazurkabl_root
 
 from percepiano_core.corpus.mazurkabl import (
     EXCLUDED_MAZURKAS,
@@ -33,8 +32,6 @@ from percepiano_core.dynamics.labels import CLASSES, beat_labels
 from percepiano_core.dynamics.rolls import positive_weight, training_starts
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.splits.folds import Fold
-
-__all__ = ["durations", "mazurkabl_root"]  # fixtures
 
 
 @pytest.fixture(scope="session")

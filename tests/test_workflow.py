@@ -16,7 +16,6 @@ import pytest
 import yaml
 from workflow_runs import (
     command,
-    copied_code,
     environment,
     new_run,
     planned_jobs,
@@ -27,12 +26,6 @@ from workflow_runs import (
 from percepiano_core.evaluation.table3 import TABLE3_COLUMNS
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code; each test that edits it restores it."""
-    return copied_code(tmp_path_factory.mktemp("code"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import pandas as pd
 import pytest
-from workflow_runs import copied_code, new_run, snakemake
+from workflow_runs import new_run, snakemake
 
 from percepiano_core.quality import QualityLine, read_quality
 
@@ -45,11 +45,6 @@ def text(content: str) -> Callable[[Path], None]:
         path.write_text(content)
 
     return write
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied_code(tmp_path_factory.mktemp("code"))
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,14 @@ with logged(snakemake.log[0]):
             continue
         write_beats(Path(snakemake.output.heard) / f"{name}.csv", heard)
         print(f"{name}: {len(heard.beats)} beats")
+    pieces, said = annotated_pieces(root), []
+    for piece in pieces:
+        for each in recording_examples(root, piece, [about["input"]], params.protocol):
+            if isinstance(each, DataError):
+                unusable.append(from_error("dynamics", piece, each, "is not scored", root))
+            else:
+                said.append(predicted_by(network, each, about))
     write_quality(snakemake.output.quality, unusable)
-    pieces = annotated_pieces(root)
-    examples = [each for piece in pieces for each in recording_examples(root, piece, [about["input"]], params.protocol)]
-    said = [predicted_by(network, each, about) for each in examples if not isinstance(each, DataError)]
     if pieces:
         run = {**params.info, "fold": 0, "chosen": {"threshold": about["threshold"]}}
         write_run(params.folder, said, said, run)

@@ -51,13 +51,11 @@ class Example:
 
 
 def write_examples(path: Path | str, examples: Iterable[Example]) -> None:
-    """Write the recordings of one group, whole or not at all; DataError for a recording that does not fit itself."""
+    """Write the recordings of one group, which may be none; DataError for a recording that does not fit itself."""
     recordings = {}
     for index, example in enumerate(examples):
         _check(example)
         recordings[f"{index:05d}"] = _tree(example)
-    if not recordings:
-        raise UserError(path, "there is no recording to write", "check the corpus")
     write_container(path, KIND, VERSION, {"recordings": recordings})
 
 

@@ -18,12 +18,16 @@ CURVES = "curves8"  # the eight channels of curves.CHANNELS
 def mazurka_examples(root: Path | str, mazurka: str, protocol: str = "corrected") -> Iterator[Example | DataError]:
     """The recordings of one mazurka, in the order of its beat table; in place of one that is broken, what is wrong.
 
-    protocol : which beat is the downbeat (a key of labels.DOWNBEAT_NUMBER)
+    If the beats or marks of the mazurka itself cannot be read, that alone.
 
-    DataError if the beats or marks of the mazurka itself cannot be read.
+    protocol : which beat is the downbeat (a key of labels.DOWNBEAT_NUMBER)
     """
-    found = read_mazurka(root, mazurka)
-    labels = beat_labels(found, protocol)
+    try:
+        found = read_mazurka(root, mazurka)
+        labels = beat_labels(found, protocol)
+    except DataError as error:
+        yield error
+        return
     for pid, times in found.beats.columns.items():
         try:
             curve = read_loudness_curve(root, mazurka, pid)

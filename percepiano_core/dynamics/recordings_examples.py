@@ -39,10 +39,14 @@ def recording_examples(
 ) -> Iterator[Example | DataError]:
     """The recordings of an annotated piece that have sound; in place of one that cannot be read, what is wrong.
 
-    DataError if the beats or marks of the piece cannot be read.
+    If the beats or marks of the piece cannot be read, that alone.
     """
-    annotated = read_mazurka(root, piece)
-    labels = beat_labels(annotated, protocol)
+    try:
+        annotated = read_mazurka(root, piece)
+        labels = beat_labels(annotated, protocol)
+    except DataError as error:
+        yield error
+        return
     sounds = sound_files(root)
     for pid, times in annotated.beats.columns.items():
         path = sounds.get(f"{AUDIO}/{piece}/{pid}")
