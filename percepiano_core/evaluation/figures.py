@@ -30,8 +30,8 @@ from percepiano_core.evaluation.figure_style import (
 COLUMNS = 3  # panels beside one another
 SPLIT_TITLES = {
     "performer": "performer\nnew performers, known segments",
-    "segment": "segment\nnew segments, known pieces and players",
-    "segment_clean": "segment_clean\nnew segments and texts, known players",
+    "segment": "segment\nnew segments of known pieces",
+    "segment_clean": "segment_clean\nnew segments and texts",
     "player_clean": "player_clean\nnew players, known segments",
     "both": "both\nnew segments by new players",
     "both_diagonal": "both_diagonal\nfour of its sixteen cells",
