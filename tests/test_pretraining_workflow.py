@@ -27,7 +27,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["models"]
     config["models"] = {name: shipped[name] for name in ("midibert", "midibert_pretrained")}
     for entry in config["models"].values():
-        entry["settings"]["training"]["epochs"] = 1
+        entry["seeds"], entry["settings"]["training"]["epochs"] = [0], 1
     plan = {"notes": 32, "epochs": 1, "batches": 2, "batch_size": 2}
     config["pretraining"] |= {"plan": plan, "of_a_score": 4, "performances_a_job": 3}
     config["ablations"] = {}
