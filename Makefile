@@ -50,7 +50,7 @@ publish:
 	cp $(FOLDER)/results/table3*.csv $(FOLDER)/results/ablation.csv $(FOLDER)/results/provenance/* $(FOLDER)/results/quality/quality.csv \
 	  $(FOLDER)/results/ratings/reliability.csv $(FOLDER)/results/ratings/raters.csv $(FOLDER)/results/splits/leakage.csv \
 	  $(FOLDER)/results/alignment/coverage.csv results/published/symbolic/
-	find $(FOLDER)/results/figures -name "*.svg" -size -1024k -exec cp {} results/published/symbolic/figures/ \;  # small ones only
+	find $(FOLDER)/results/figures -name "*.svg" -size -900k -exec cp {} results/published/symbolic/figures/ \;  # small ones only
 
 # The same for the table of dynamics.
 publish-dynamics: FOLDER = .
