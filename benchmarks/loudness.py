@@ -14,8 +14,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from percepiano_core.dynamics.log_mel import LogMelExtractor
-from percepiano_core.dynamics.loudness import SAMPLE_RATE, PsychoFeatureExtractor
+from percepiano_core.dynamics.inputs.log_mel import LogMelExtractor
+from percepiano_core.dynamics.inputs.loudness import PsychoFeatureExtractor
+from percepiano_core.sound.recording import SAMPLE_RATE
 
 SECONDS, ROUNDS = 60, 7
 BATCHES = (1, 4)

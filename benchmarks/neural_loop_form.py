@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from percepiano_core.symbolic.neural.architecture import Architecture
-from percepiano_core.symbolic.neural.attention import ContextAttention
-from percepiano_core.symbolic.neural.model import HierarchicalModel
-from percepiano_core.symbolic.neural.notes import NoteBatch
-from percepiano_core.symbolic.neural.parameters import unused_modules
+from percepiano_core.symbolic.han.architecture import Architecture
+from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+from percepiano_core.symbolic.han.layers.attention import ContextAttention
+from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch
+from percepiano_core.symbolic.han.parameters import unused_modules
 
 
 class LoopModel(nn.Module):

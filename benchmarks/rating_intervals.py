@@ -20,10 +20,10 @@ import numpy as np
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.score.words import tables
+from percepiano_core.perception.intervals import HeldOut, coverage, half_widths, held_out
 from percepiano_core.store.notes import read_notes
 from percepiano_core.store.predictions import PREDICTIONS_FILE, read_predictions
-from percepiano_core.symbolic.neural.ensemble import VALID_FILE, ask, given_weights, read_members, unrated
-from percepiano_core.symbolic.neural.rating import HeldOut, coverage, half_widths, held_out
+from percepiano_core.symbolic.networks.ensemble import VALID_FILE, ask, given_weights, read_members, unrated
 
 LEVELS = (0.5, 0.8, 0.9)
 

@@ -103,20 +103,20 @@ LABELS = [
 ]
 
 
-# What a model is given -> the script that makes it, and the package of its module below percepiano_core.symbolic.
+# What a model is given -> the script that makes it.
 MODEL_KINDS = {
-    "none": ("fit_model.py", ""),
-    "descriptors": ("fit_model.py", ""),
-    "notes": ("train_network.py", "neural."),
-    "notes+descriptors": ("train_network.py", "neural."),
-    "performed": ("train_network.py", "neural."),
-    "predictions": ("combine_models.py", ""),
+    "none": "fit_model.py",
+    "descriptors": "fit_model.py",
+    "notes": "train_network.py",
+    "notes+descriptors": "train_network.py",
+    "performed": "train_network.py",
+    "predictions": "combine_models.py",
 }
 NETWORKS, COMBINATIONS = (
     [
         model
         for model, entry in config["models"].items()
-        if MODEL_KINDS[entry["features"]][0] == script
+        if MODEL_KINDS[entry["features"]] == script
     ]
     for script in ("train_network.py", "combine_models.py")
 )
@@ -140,8 +140,7 @@ def code(script, *modules):
 def model_code(model):
     """Digest of what a model's run reaches: the script that makes it, and the model's own module."""
     entry = config["models"][model]
-    script, package = MODEL_KINDS[entry["features"]]
-    return code(script, f"percepiano_core.symbolic.{package}{entry['module']}")
+    return code(MODEL_KINDS[entry["features"]], f"percepiano_core.{entry['module']}")
 
 
 def midi_files(wildcards):

@@ -8,8 +8,8 @@ DYNAMICS_FILES = ["predictions.h5", "run.json"]
 OWN_QUALITY = "results/quality/dynamics/recordings.csv"
 # Module of a model -> the script that runs it; a module not named here is fitted on all folds by fit_dynamics_model.py.
 DYNAMICS_SCRIPTS = {
-    "network_fold": "train_dynamics_network.py",
-    "combination": "combine_dynamics_models.py",
+    "dynamics.network.network_fold": "train_dynamics_network.py",
+    "dynamics.predictions.combination": "combine_dynamics_models.py",
 }
 
 
@@ -22,7 +22,7 @@ def mazurkabl_root():
 def mazurkabl_pieces():
     """Mazurka -> block of the folds; empty where there is no MazurkaBL."""
     from percepiano_core.corpus.mazurkabl import list_mazurkas
-    from percepiano_core.dynamics.folds import read_blocks
+    from percepiano_core.splits.piece_folds import read_blocks
 
     if not mazurkabl_root().is_dir():
         return {}
@@ -98,7 +98,7 @@ def dynamics_code(wildcards):
     """Digest of what a model's run reaches."""
     entry = config["dynamics"]["models"][wildcards.model]
     return code(
-        dynamics_script(wildcards.model), f"percepiano_core.dynamics.{entry['module']}"
+        dynamics_script(wildcards.model), f"percepiano_core.{entry['module']}"
     )
 
 
@@ -185,7 +185,7 @@ def own_recordings():
 @cache
 def own_sounds():
     """Sound files of one's own."""
-    from percepiano_core.dynamics.recordings_examples import sound_files
+    from percepiano_core.dynamics.examples.recordings_examples import sound_files
 
     return list(sound_files(own_recordings()).values())
 

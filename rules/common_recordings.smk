@@ -22,7 +22,7 @@ def asap_recordings():
 def asap_pieces():
     """Piece of ASAP -> block of the folds; empty where there is no ASAP."""
     from percepiano_core.corpus.asap_dynamics import piece_name
-    from percepiano_core.dynamics.asap_folds import piece_block
+    from percepiano_core.splits.asap_blocks import piece_block
 
     if not asap_root().is_dir():
         return {}
@@ -76,7 +76,7 @@ def labelled_files(wildcards):
 @one_line
 def sound_font():
     """The configured sound font, and the hash of its bytes."""
-    from percepiano_core.corpus.rendering import find_font
+    from percepiano_core.sound.rendering import find_font
 
     font = find_font(config["rendering"]["sound_font"])
     return {"path": str(font.path), "sha256": font.sha256}
@@ -85,6 +85,6 @@ def sound_font():
 @one_line
 def synthesiser():
     """Version of the program that renders."""
-    from percepiano_core.corpus.rendering import program_version
+    from percepiano_core.sound.rendering import program_version
 
     return program_version()

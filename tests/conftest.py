@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from workflow_runs import copied_code
 
-from percepiano_core.dynamics.curves import curve_duration
+from percepiano_core.dynamics.inputs.curves import curve_duration
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from percepiano_core.dynamics.examples import Example
-from percepiano_core.dynamics.labels import BeatLabels
+from percepiano_core.dynamics.examples.examples import Example
+from percepiano_core.dynamics.examples.labels import BeatLabels
 
 LOUDNESS = np.array([0.0, 0.2, 0.6, 1.0, 1.6, 2.4])  # of each class
 

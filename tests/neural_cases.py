@@ -8,8 +8,8 @@ import numpy as np
 
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.feature_sets import FEATURE_SETS, KEY_WIDTHS
-from percepiano_core.symbolic.data import Examples
-from percepiano_core.symbolic.predict import Roles
+from percepiano_core.perception.examples import Examples
+from percepiano_core.perception.folds import Roles
 
 TINY = {"preset": "bilstm_sa_han_small", "standardise": "all", "architecture": {"hidden": 8, "dropout": 0.0}}
 

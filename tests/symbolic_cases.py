@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from percepiano_core.symbolic.data import Examples
+from percepiano_core.perception.examples import Examples
 
 GAUSSIAN_PROCESS = {
     "feature_sets": ["raw", "raw+aligned"],
@@ -23,13 +23,19 @@ EXTRA_TREES = {
 }
 SETTINGS = {
     "mean": {},
-    "segment_lookup": {},
-    "player_lookup": {},
-    "piece_player_lookup": {"penalties": [0.3, 1.0, 3.0, 10.0]},
+    "segment_mean": {},
+    "performer_mean": {},
+    "segment_and_performer": {"penalties": [0.3, 1.0, 3.0, 10.0]},
     "ridge": {"feature_sets": ["raw", "raw+aligned"], "penalties": [1.0, 10.0, 100.0, 1000.0]},
     "extra_trees": EXTRA_TREES,
     "gaussian_process": GAUSSIAN_PROCESS,
 }
+BASELINES = ("mean", "segment_mean", "performer_mean", "segment_and_performer")
+
+
+def module_of(name: str) -> str:
+    """Module, below the package, of a model of SETTINGS."""
+    return f"symbolic.{'baselines' if name in BASELINES else 'descriptor_models'}.{name}"
 
 
 def made_examples(seed: int = 0, segments: int = 12, players: int = 10) -> Examples:

@@ -18,7 +18,10 @@ PACKAGE = REPOSITORY / "percepiano_core"
 SCRIPTS = sorted((REPOSITORY / "workflow_scripts").glob("*.py"))
 RULES = sorted((REPOSITORY / "rules").glob("*.smk"))
 # A package imports from those to its left; symbolic, audio and dynamics stand side by side.
-ORDER = ("corpus", "ratings", "splits", "alignment", "features", "store", "symbolic", "evaluation", "cli")
+ORDER = (
+    "training", "corpus", "sound", "metrics", "ratings", "splits", "alignment", "features", "store", "plan",
+    "perception", "symbolic", "evaluation", "cli",
+)  # fmt: skip
 BESIDE = {"symbolic", "audio", "dynamics"}
 CLOSURES = Path(__file__).parent / "data" / "closures.json"
 
@@ -55,6 +58,7 @@ def test_a_package_imports_only_from_its_left(path: Path) -> None:
         assert not used, "the modules at the top serve every package and import none"
         return
     assert all(other == package or rank(other) < rank(package) for other in used), used
+    assert package == "cli" or not (used - {package}) & BESIDE, "a system serves the command line alone"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -19,9 +19,9 @@ from percepiano_core.corpus.asap_dynamics import (
     read_beat_annotations,
     read_marked_score,
 )
-from percepiano_core.dynamics.asap_labels import asap_labels, mark_times
-from percepiano_core.dynamics.labels import BLANK, CLASSES
+from percepiano_core.dynamics.examples.asap_labels import asap_labels, mark_times
 from percepiano_core.errors import DataError
+from percepiano_core.metrics.levels_and_beats import BLANK, CLASSES
 
 SCORE = """<score-partwise><part id="P1">
 <measure number="1">

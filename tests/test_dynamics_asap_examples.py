@@ -11,12 +11,12 @@ import soundfile
 
 from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
-from percepiano_core.dynamics import inputs
-from percepiano_core.dynamics.asap_examples import asap_example, velocity_curve
-from percepiano_core.dynamics.asap_folds import piece_block
-from percepiano_core.dynamics.examples import read_examples, write_examples
-from percepiano_core.dynamics.inputs import KINDS, kind_of_channels, recording_inputs
+from percepiano_core.dynamics.examples.asap_examples import asap_example, velocity_curve
+from percepiano_core.dynamics.examples.examples import read_examples, write_examples
+from percepiano_core.dynamics.inputs import inputs
+from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, recording_inputs
 from percepiano_core.errors import UserError
+from percepiano_core.splits.asap_blocks import piece_block
 
 
 def performed(*notes: tuple[float, int]) -> PerformedMidi:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from percepiano_core.dynamics.beat_tracking import track_beats, track_beats_of_features
-from percepiano_core.dynamics.metrics import event_counts
-from percepiano_core.dynamics.pelt import beat_loudness, choose_penalty, pelt_change_points
+from percepiano_core.dynamics.beat_models.beat_tracking import track_beats, track_beats_of_features
+from percepiano_core.dynamics.beat_models.pelt import beat_loudness, choose_penalty, pelt_change_points
+from percepiano_core.metrics.levels_and_beats import event_counts
 
 
 def steps(*levels: float) -> np.ndarray:

@@ -11,13 +11,13 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 from dynamics_cases import pieces, recording
 
-from percepiano_core.dynamics import baselines, beat_models
-from percepiano_core.dynamics.beat_features import PLACES, beat_features
-from percepiano_core.dynamics.examples import Example
-from percepiano_core.dynamics.folds import make_split
-from percepiano_core.dynamics.metrics import level_f1
-from percepiano_core.dynamics.roles import Fitted, Roles, every_nth_of_each_group, load_model, make_roles
+from percepiano_core.dynamics.beat_models import baselines, beat_models
+from percepiano_core.dynamics.beat_models.beat_features import PLACES, beat_features
+from percepiano_core.dynamics.examples.examples import Example
+from percepiano_core.dynamics.examples.roles import Fitted, Roles, every_nth_of_each_group, load_model, make_roles
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.metrics.levels_and_beats import level_f1
+from percepiano_core.splits.piece_folds import make_split
 
 SMALL = {"recordings": 1, "level_beats": 20, "change_point_beats": 20, "features_a_split": 1.0}
 BLOCKS = {f"p{i}": i % 5 for i in range(10)}
@@ -164,6 +164,6 @@ def test_doubtful_recordings_are_tested_but_not_trained_on() -> None:
 
 
 def test_a_module_that_is_no_model_is_named() -> None:
-    for module in ("nothing", "labels"):
+    for module in ("dynamics.nothing", "dynamics.examples.labels"):
         with pytest.raises(UserError, match=f"model {module}"):
             load_model(module)

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from percepiano_core.cli import dynamics_command
 from percepiano_core.cli.app import app
-from percepiano_core.dynamics.checkpoints import save_network
-from percepiano_core.dynamics.models import DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.model import DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.weights import save_network
 from percepiano_core.errors import PercePianoError
 
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66], [67, 63, 60, 61]]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from percepiano_core.dynamics.examples import Example, read_examples, write_examples
-from percepiano_core.dynamics.labels import BeatLabels
-from percepiano_core.dynamics.mazurkabl_examples import mazurka_examples
+from percepiano_core.dynamics.examples.examples import Example, read_examples, write_examples
+from percepiano_core.dynamics.examples.labels import BeatLabels
+from percepiano_core.dynamics.examples.mazurkabl_examples import mazurka_examples
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.store.container import write_container
 
@@ -109,7 +109,7 @@ def test_a_broken_curve_is_listed_and_the_other_recordings_are_used(tmp_path: Pa
 def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs the torch extra")
     soundfile = pytest.importorskip("soundfile")
-    from percepiano_core.dynamics.recordings_examples import annotated_pieces, recording_examples, sound_files
+    from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples, sound_files
 
     for folder in ("beat_time", "markings_dyn", "audio/song", "loose"):
         (tmp_path / folder).mkdir(parents=True)

@@ -16,17 +16,16 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 import torch
 
-from percepiano_core.dynamics.decoding import (
+from percepiano_core.dynamics.network.losses import masked_cross_entropy, shift_tolerant_bce, total_loss
+from percepiano_core.dynamics.network.rolls import event_roll, level_roll, training_starts
+from percepiano_core.dynamics.predictions.decoding import (
     decode_beats,
     decode_change_points,
     decode_levels,
     merge_adjacent,
-    nearest,
     peaks,
 )
-from percepiano_core.dynamics.frame_grid import event_frames, frame_count
-from percepiano_core.dynamics.losses import masked_cross_entropy, shift_tolerant_bce, total_loss
-from percepiano_core.dynamics.rolls import event_roll, level_roll, training_starts
+from percepiano_core.sound.frame_grid import event_frames, frame_count, nearest
 
 TIMES, LEVELS = np.array([0.51, 1.02, 1.49, 2.0]), np.array([2, 2, 4, 4])
 

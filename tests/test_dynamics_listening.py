@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from percepiano_core.dynamics.heard_tables import write_beats, write_frames
-from percepiano_core.dynamics.listening import LEVELS, Heard, LevelAt, heard, level_marks
-from percepiano_core.dynamics.picture import draw
+from percepiano_core.dynamics.listen.heard_tables import write_beats, write_frames
+from percepiano_core.dynamics.listen.listening import LEVELS, Heard, LevelAt, heard, level_marks
+from percepiano_core.dynamics.listen.picture import draw
 
 FRAMES = 500
 

@@ -13,9 +13,10 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 import torch
 
-from percepiano_core.dynamics.log_mel import LogMelExtractor
-from percepiano_core.dynamics.loudness import PsychoFeatureExtractor, peak_normalised, sone, total_loudness
-from percepiano_core.dynamics.psychoacoustics import band_count, band_membership, outer_ear_db, spreading
+from percepiano_core.dynamics.inputs.log_mel import LogMelExtractor
+from percepiano_core.dynamics.inputs.loudness import PsychoFeatureExtractor, sone, total_loudness
+from percepiano_core.dynamics.inputs.psychoacoustics import band_count, band_membership, outer_ear_db, spreading
+from percepiano_core.sound.recording import peak_normalised
 
 HOPS = {22050: 441, 44100: 512}
 SIGNALS = ("sine1k", "sine100_ramp", "chord", "lcg", "impulse", "zeros")

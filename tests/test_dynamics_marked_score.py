@@ -16,7 +16,7 @@ from percepiano_core.alignment.score_notes import load_score
 from percepiano_core.alignment.unfolding import with_deep_stack
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.musicxml import read_musicxml
-from percepiano_core.dynamics.marked_score import (
+from percepiano_core.dynamics.listen.marked_score import (
     as_document,
     engrave,
     follow_score,
@@ -24,9 +24,9 @@ from percepiano_core.dynamics.marked_score import (
     placed,
     write_document,
 )
-from percepiano_core.dynamics.musicxml_marks import PlacedLevel, add_accidentals, key_alterations, replace_levels
-from percepiano_core.dynamics.score_following import follow
-from percepiano_core.dynamics.transcribed_score import (
+from percepiano_core.dynamics.listen.musicxml_marks import PlacedLevel, add_accidentals, key_alterations, replace_levels
+from percepiano_core.dynamics.listen.score_following import follow
+from percepiano_core.dynamics.listen.transcribed_score import (
     DIVISIONS,
     bar_quarters,
     beat_positions,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from percepiano_core.dynamics.loudness import PsychoFeatureExtractor
-from percepiano_core.dynamics.psychoacoustics import REFERENCE_DB
+from percepiano_core.dynamics.inputs.loudness import PsychoFeatureExtractor
+from percepiano_core.dynamics.inputs.psychoacoustics import REFERENCE_DB
 
 mosqito = pytest.importorskip("mosqito", reason="needs MoSQITo (pip install mosqito), which nothing else here does")
 RATE = 48000  # that MoSQITo asks for

@@ -12,9 +12,9 @@ pytest.importorskip("torch", reason="needs the torch extra")
 import torch
 from torch import nn
 
-from percepiano_core.dynamics.layers import Merge, UpSample
-from percepiano_core.dynamics.losses import total_loss
-from percepiano_core.dynamics.models import (
+from percepiano_core.dynamics.network.layers import Merge, UpSample
+from percepiano_core.dynamics.network.losses import total_loss
+from percepiano_core.dynamics.network.model import (
     EXPERTS,
     LATENT,
     PRESETS,

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka, list_mazurkas, read_mazurka
-from percepiano_core.dynamics.folds import FOLDS, read_blocks
-from percepiano_core.dynamics.frame_grid import event_frames, frame_count
-from percepiano_core.dynamics.labels import CLASSES, BeatLabels, beat_labels
-from percepiano_core.dynamics.metrics import (
+from percepiano_core.dynamics.examples.labels import BeatLabels, beat_labels
+from percepiano_core.dynamics.predictions.scoring import ScoredRecording, choose_threshold, honest_scores, paper_scores
+from percepiano_core.metrics.levels_and_beats import (
+    CLASSES,
     Counts,
     best_threshold,
     change_point_counts,
@@ -22,7 +22,8 @@ from percepiano_core.dynamics.metrics import (
     level_f1,
     published_event_counts,
 )
-from percepiano_core.dynamics.scoring import ScoredRecording, choose_threshold, honest_scores, paper_scores
+from percepiano_core.sound.frame_grid import event_frames, frame_count
+from percepiano_core.splits.piece_folds import FOLDS, read_blocks
 
 times = st.lists(st.integers(0, 400), max_size=25, unique=True).map(lambda frames: np.sort(frames) / 50)
 

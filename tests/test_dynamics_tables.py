@@ -13,18 +13,26 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 from dynamics_cases import pieces
 
-from percepiano_core.dynamics.baselines import prepare
-from percepiano_core.dynamics.combination import combine
-from percepiano_core.dynamics.examples import Example
-from percepiano_core.dynamics.frame_grid import event_frames
-from percepiano_core.dynamics.network_fold import predicted
-from percepiano_core.dynamics.predictions import RecordingPrediction, read_run, write_run
-from percepiano_core.dynamics.roles import Roles
-from percepiano_core.dynamics.run_scores import piece_sums, scores
-from percepiano_core.dynamics.scoring import ScoredRecording, honest_scores, paper_scores
-from percepiano_core.dynamics.table1 import ModelRow, folds_table, published_rows, score_fold, table1, write_table
-from percepiano_core.dynamics.table1_figure import draw_table1
+from percepiano_core.dynamics.beat_models.baselines import prepare
+from percepiano_core.dynamics.examples.examples import Example
+from percepiano_core.dynamics.examples.roles import Roles
+from percepiano_core.dynamics.network.network_fold import predicted
+from percepiano_core.dynamics.predictions.combination import combine
+from percepiano_core.dynamics.predictions.predictions import RecordingPrediction, write_run
+from percepiano_core.dynamics.predictions.scoring import ScoredRecording, honest_scores, paper_scores
 from percepiano_core.errors import UserError
+from percepiano_core.evaluation.dynamics_figure import draw_table1
+from percepiano_core.evaluation.dynamics_scores import piece_sums, scores
+from percepiano_core.evaluation.dynamics_table import (
+    ModelRow,
+    folds_table,
+    published_rows,
+    score_fold,
+    table1,
+    write_table,
+)
+from percepiano_core.sound.frame_grid import event_frames
+from percepiano_core.store.dynamics_predictions import read_run
 
 TASKS = {"dynamic": 6, "beat": 1, "downbeat": 1, "change_point": 1}
 RUN = {"chosen": {"threshold": 0.5, "level_shares": [0.2] * 5}}

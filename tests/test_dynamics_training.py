@@ -14,13 +14,13 @@ import torch
 from dynamics_cases import pieces, recording
 from killed_runs import run_to_the_end, run_until_killed
 
-from percepiano_core.dynamics.checkpoints import load_network, read_about, save_network
-from percepiano_core.dynamics.models import NetworkConfig
-from percepiano_core.dynamics.network_fold import fit_fold
-from percepiano_core.dynamics.recipe import Recipe, make_recipe
-from percepiano_core.dynamics.roles import Roles
-from percepiano_core.dynamics.segments import make_batch, positive_weights, training_segments
-from percepiano_core.dynamics.training import Input, Trainer
+from percepiano_core.dynamics.examples.roles import Roles
+from percepiano_core.dynamics.network.model import NetworkConfig
+from percepiano_core.dynamics.network.network_fold import fit_fold
+from percepiano_core.dynamics.network.recipe import Recipe, make_recipe
+from percepiano_core.dynamics.network.segments import make_batch, positive_weights, training_segments
+from percepiano_core.dynamics.network.training import Input, Trainer
+from percepiano_core.dynamics.network.weights import load_network, read_about, save_network
 from percepiano_core.errors import UserError
 
 SMALL = NetworkConfig(bands=2)
@@ -129,9 +129,9 @@ import sys
 import torch
 from dynamics_cases import pieces
 from test_dynamics_training import QUICK, SMALL
-from percepiano_core.dynamics.checkpoints import save_network
-from percepiano_core.dynamics.recipe import make_recipe
-from percepiano_core.dynamics.training import Input, Trainer
+from percepiano_core.dynamics.network.weights import save_network
+from percepiano_core.dynamics.network.recipe import make_recipe
+from percepiano_core.dynamics.network.training import Input, Trainer
 from pathlib import Path
 torch.set_num_threads(1)
 found = pieces(4, 1)

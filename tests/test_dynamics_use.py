@@ -14,13 +14,13 @@ import soundfile
 import torch
 from torch import Tensor
 
-from percepiano_core.dynamics.checkpoints import BLOCK, HEADS, MODULES, load_network, load_published, save_network
-from percepiano_core.dynamics.curves import CHANNELS, curve_duration, loudness_channels
-from percepiano_core.dynamics.models import EXPERTS, TASKS, DynamicsNetwork, NetworkConfig
-from percepiano_core.dynamics.predict import predict, stitched
-from percepiano_core.dynamics.recording import read_recording
-from percepiano_core.dynamics.rolls import SEGMENT_FRAMES
+from percepiano_core.dynamics.inputs.curves import CHANNELS, curve_duration, loudness_channels
+from percepiano_core.dynamics.network.model import EXPERTS, TASKS, DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.predict import predict, stitched
+from percepiano_core.dynamics.network.rolls import SEGMENT_FRAMES
+from percepiano_core.dynamics.network.weights import BLOCK, HEADS, MODULES, load_network, load_published, save_network
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.sound.recording import read_recording
 
 CONFIGS = {
     "experts": NetworkConfig(bands=3),

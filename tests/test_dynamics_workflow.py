@@ -41,7 +41,7 @@ def test_the_table_says_synthetic_and_needs_no_other_stage(finished: Path, code:
 def test_a_changed_baseline_runs_baselines_and_tables_again(
     finished: Path, code: Path, edited: Callable[[str, str, str], None]
 ) -> None:
-    edited("percepiano_core/dynamics/baselines.py", "np.argmax(", "np.argmin(")
+    edited("percepiano_core/dynamics/beat_models/baselines.py", "np.argmax(", "np.argmin(")
     jobs = planned_jobs(snakemake(finished, *TARGETS, "-n", code=code))
     assert set(jobs) == {"dynamics_fit", "dynamics_table1", "dynamics_figure"} and jobs["dynamics_fit"] == 2
 
@@ -49,7 +49,7 @@ def test_a_changed_baseline_runs_baselines_and_tables_again(
 def test_symbolic_code_is_none_of_its_business(
     finished: Path, code: Path, edited: Callable[[str, str, str], None]
 ) -> None:
-    edited("percepiano_core/symbolic/mean.py", "def fit_predict", "UNUSED = 1\n\n\ndef fit_predict")
+    edited("percepiano_core/symbolic/baselines/mean.py", "def fit_predict", "UNUSED = 1\n\n\ndef fit_predict")
     assert planned_jobs(snakemake(finished, *TARGETS, "-n", code=code)) == {}
 
 

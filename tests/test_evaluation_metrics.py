@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_squared_error, r2_score
 
-from percepiano_core.evaluation.metrics import (
+from percepiano_core.metrics.ratings import (
     mse_per_dimension,
     noise_ceiling_per_dimension,
     pearson_per_dimension,

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation import learning_curves
 from percepiano_core.evaluation.histories import gradient_norms, read_histories
-from percepiano_core.store.history import write_history
 from percepiano_core.store.predictions import RunInfo, write_run_info
+from percepiano_core.training.history import write_history
 
 TITLES = {"bilstm": "Bi-LSTM", "han": "HAN"}
 DRAW = {"curves": learning_curves.draw_learning_curves, "diagnostics": learning_curves.draw_diagnostics}

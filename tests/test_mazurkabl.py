@@ -26,12 +26,13 @@ from percepiano_core.corpus.mazurkabl import (
     read_loudness_curve,
     read_mazurka,
 )
-from percepiano_core.dynamics.curves import curve_duration
-from percepiano_core.dynamics.folds import FOLDS, make_fold, read_blocks
-from percepiano_core.dynamics.labels import CLASSES, beat_labels
-from percepiano_core.dynamics.rolls import positive_weight, training_starts
+from percepiano_core.dynamics.examples.labels import beat_labels
+from percepiano_core.dynamics.inputs.curves import curve_duration
+from percepiano_core.dynamics.network.rolls import positive_weight, training_starts
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.metrics.levels_and_beats import CLASSES
 from percepiano_core.splits.folds import Fold
+from percepiano_core.splits.piece_folds import FOLDS, make_fold, read_blocks
 
 
 @pytest.fixture(scope="session")
@@ -275,7 +276,7 @@ def test_our_loudness_follows_the_published_curves_of_the_real_excerpts(
     mazurkabl_root: Path, excerpt: str, pid: str, row: int
 ) -> None:
     torch = pytest.importorskip("torch", reason="needs the torch extra")
-    from percepiano_core.dynamics.loudness import PsychoFeatureExtractor
+    from percepiano_core.dynamics.inputs.loudness import PsychoFeatureExtractor
 
     root = Path(os.environ.get("MAZURKABL_ROOT", mazurkabl_root))
     recording = root / "media" / f"{excerpt}.wav"

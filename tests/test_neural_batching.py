@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from percepiano_core.symbolic.neural.batching import bucketed_batches, shuffled_batches, sorted_batches
+from percepiano_core.symbolic.networks.batching import bucketed_batches, shuffled_batches, sorted_batches
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=200), st.integers(1, 16), st.integers(0, 99))

@@ -8,12 +8,12 @@ import torch
 from neural_golden import BATCHES, MODELS, Golden, fill
 from torch.nn.functional import mse_loss
 
-from percepiano_core.symbolic.neural.architecture import Architecture, Options
-from percepiano_core.symbolic.neural.legacy import guessed_lengths
-from percepiano_core.symbolic.neural.model import HierarchicalModel
-from percepiano_core.symbolic.neural.notes import collate
-from percepiano_core.symbolic.neural.parameters import active_parameters, count_parameters, published_parameters
-from percepiano_core.symbolic.neural.presets import PRESETS
+from percepiano_core.symbolic.han.architecture import Architecture, Options
+from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+from percepiano_core.symbolic.han.layers.legacy import guessed_lengths
+from percepiano_core.symbolic.han.notes.note_sequences import collate
+from percepiano_core.symbolic.han.parameters import active_parameters, count_parameters, published_parameters
+from percepiano_core.symbolic.han.presets import PRESETS
 
 TOLERANCE = 2e-6
 WIDTHS = {"published9": 9, "published101": 101, "score78": 78, "score79": 79, "published84": 84}

@@ -10,17 +10,17 @@ import torch
 from neural_cases import TINY, made_corpus, made_notes
 
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.neural.fold import MASKED_STATE, FittedFold, fit_fold
-from percepiano_core.symbolic.neural.masked_notes import PART
-from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.notes import NoteSequence, collate
-from percepiano_core.symbolic.neural.pretraining import Pretrainer, PretrainingPlan
+from percepiano_core.symbolic.han.masked_notes import PART
+from percepiano_core.symbolic.han.notes.note_sequences import NoteSequence, collate
+from percepiano_core.symbolic.networks.fold import MASKED_STATE, FittedFold, fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.networks.pretraining import Pretrainer, PretrainingPlan
 
 PLAN = {"epochs": 3, "batch_size": 8, "learning_rate": 0.01}
 SETTINGS = {**TINY, "training": {"epochs": 2, "batch_size": 8}}
 
 
-def made_network(module: str = "han"):
+def made_network(module: str = "symbolic.han.han"):
     roles, notes = made_corpus()
     torch.manual_seed(0)
     network = load_trainable(module).prepare(roles.train, notes, TINY)
@@ -33,7 +33,7 @@ def shared_by_all_notes(sequence: NoteSequence, seed: int) -> NoteSequence:
     return replace(sequence, features=np.full_like(sequence.features, level))
 
 
-def fit(module: str = "han", state_path=None, told=None, unrated=None, **settings: object) -> FittedFold:
+def fit(module: str = "symbolic.han.han", state_path=None, told=None, unrated=None, **settings: object) -> FittedFold:
     roles, notes = made_corpus()
     report = print if told is None else told.append
     return fit_fold(

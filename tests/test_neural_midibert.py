@@ -6,10 +6,10 @@ import torch
 
 from percepiano_core.corpus.midi import NOTE_DTYPE, read_performance
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.neural.compound_words import MASK, PADDING, VOCABULARY, compound_words
-from percepiano_core.symbolic.neural.parameters import count_parameters
-from percepiano_core.symbolic.neural.word_masking import hide_notes
-from percepiano_core.symbolic.neural.word_model import (
+from percepiano_core.symbolic.han.parameters import count_parameters
+from percepiano_core.symbolic.midibert.compound_words import MASK, PADDING, VOCABULARY, compound_words
+from percepiano_core.symbolic.midibert.word_masking import hide_notes
+from percepiano_core.symbolic.midibert.word_model import (
     LONGEST,
     BertSize,
     MaskedWordModel,

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from neural_golden import performance
 
 from percepiano_core.errors import DataError, UserError
-from percepiano_core.symbolic.neural.architecture import Architecture, Options
-from percepiano_core.symbolic.neural.attention import ContextAttention, LinearAttention
-from percepiano_core.symbolic.neural.model import HierarchicalModel
-from percepiano_core.symbolic.neural.notes import collate, note_sequence
-from percepiano_core.symbolic.neural.recurrence import SequenceLSTM, unroll
-from percepiano_core.symbolic.neural.segments import segment_entropy, segment_softmax, segment_sum
+from percepiano_core.symbolic.han.architecture import Architecture, Options
+from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+from percepiano_core.symbolic.han.layers.attention import ContextAttention, LinearAttention
+from percepiano_core.symbolic.han.layers.recurrence import SequenceLSTM, unroll
+from percepiano_core.symbolic.han.layers.segments import segment_entropy, segment_softmax, segment_sum
+from percepiano_core.symbolic.han.notes.note_sequences import collate, note_sequence
 
 CPU = torch.device("cpu")
 HIERARCHY = st.tuples(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 30), min_size=1, max_size=6))

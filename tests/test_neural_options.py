@@ -9,14 +9,14 @@ from neural_golden import performance
 from torch import nn
 
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.neural.architecture import Architecture, Options
-from percepiano_core.symbolic.neural.attention import ContextAttention
-from percepiano_core.symbolic.neural.model import HierarchicalModel
-from percepiano_core.symbolic.neural.notes import collate
-from percepiano_core.symbolic.neural.parameter_groups import parameter_groups
-from percepiano_core.symbolic.neural.parameters import count_parameters
-from percepiano_core.symbolic.neural.presets import PRESETS, preset
-from percepiano_core.symbolic.neural.regularisation import entropy_penalty
+from percepiano_core.symbolic.han.architecture import Architecture, Options
+from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+from percepiano_core.symbolic.han.layers.attention import ContextAttention
+from percepiano_core.symbolic.han.layers.regularisation import entropy_penalty
+from percepiano_core.symbolic.han.notes.note_sequences import collate
+from percepiano_core.symbolic.han.parameter_groups import parameter_groups
+from percepiano_core.symbolic.han.parameters import count_parameters
+from percepiano_core.symbolic.han.presets import PRESETS, preset
 
 TOTAL = Architecture("total_note_cat", hidden=16, dropout=0.0)
 WIDTH = 9

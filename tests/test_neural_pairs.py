@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from percepiano_core.symbolic.neural.pairs import pair_error
+from percepiano_core.symbolic.networks.pairs import pair_error
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(0, 99))

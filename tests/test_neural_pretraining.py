@@ -17,21 +17,21 @@ from percepiano_core.corpus.midi import NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.midi_collections import collect_performances
 from percepiano_core.errors import UserError
 from percepiano_core.features.assembly import NoteTable
+from percepiano_core.features.performed_notes import performed_notes, performed_table
+from percepiano_core.perception.folds import Roles
+from percepiano_core.perception.selection import r2_mean
 from percepiano_core.store.notes import read_notes, write_notes
-from percepiano_core.store.performed import performed_notes, performed_table
 from percepiano_core.store.words import WordCollection, read_words, write_words
-from percepiano_core.symbolic.neural import word_model
-from percepiano_core.symbolic.neural.compound_words import VOCABULARY, compound_words
-from percepiano_core.symbolic.neural.encoder_weights import load_encoder, write_encoder
-from percepiano_core.symbolic.neural.fold import FittedFold, fit_fold
-from percepiano_core.symbolic.neural.masked_words import WordPlan, WordTask, pretraining_roles
-from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.pretraining import Pretrainer
-from percepiano_core.symbolic.neural.recipe import recipe
-from percepiano_core.symbolic.neural.weights import read_network, write_network
-from percepiano_core.symbolic.neural.word_model import LONGEST, BertSize, WordEncoder
-from percepiano_core.symbolic.predict import Roles
-from percepiano_core.symbolic.selection import r2_mean
+from percepiano_core.symbolic.midibert import word_model
+from percepiano_core.symbolic.midibert.compound_words import VOCABULARY, compound_words
+from percepiano_core.symbolic.midibert.encoder_weights import load_encoder, write_encoder
+from percepiano_core.symbolic.midibert.masked_words import WordPlan, WordTask, pretraining_roles
+from percepiano_core.symbolic.midibert.word_model import LONGEST, BertSize, WordEncoder
+from percepiano_core.symbolic.networks.fold import FittedFold, fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.networks.network_file import read_network, write_network
+from percepiano_core.symbolic.networks.pretraining import Pretrainer
+from percepiano_core.symbolic.networks.recipe import recipe
 
 QUICK = {"optimiser": "adamw", "epochs": 20, "batch_size": 8, "learning_rate": 0.01}
 PUBLISHED = {
@@ -73,7 +73,9 @@ def word_corpus(n: int = 64) -> tuple[Roles, dict[str, NoteTable]]:
 
 def fit(n: int = 64, **settings: object) -> FittedFold:
     roles, notes = word_corpus(n)
-    return fit_fold(load_trainable("midibert"), roles, notes, {"training": QUICK, **settings}, 0, report=len)
+    return fit_fold(
+        load_trainable("symbolic.midibert.midibert"), roles, notes, {"training": QUICK, **settings}, 0, report=len
+    )
 
 
 def test_the_network_learns_how_ratings_follow_from_the_notes_played():
@@ -85,7 +87,7 @@ def test_the_network_learns_how_ratings_follow_from_the_notes_played():
 
 def test_a_network_comes_back_from_its_file(tmp_path):
     fitted = fit(training=QUICK | {"epochs": 1})
-    write_network(tmp_path / "weights.safetensors", "midibert", fitted.network)
+    write_network(tmp_path / "weights.safetensors", "symbolic.midibert.midibert", fitted.network)
     restored, (roles, notes) = read_network(tmp_path / "weights.safetensors"), word_corpus()
     with torch.inference_mode():
         predicted = torch.sigmoid(restored.module(restored.collate(restored.encode(roles.test, notes)))).numpy()
@@ -103,7 +105,7 @@ def test_the_history_tells_gradients_scale_and_evenness_of_the_pooling():
 
 def test_padding_is_attended_and_pooled_only_as_published():
     roles, notes = word_corpus(8)
-    module = load_trainable("midibert")
+    module = load_trainable("symbolic.midibert.midibert")
     ours, published = (module.prepare(roles.train, notes, {"attend_padding": attended}) for attended in (False, True))
     published.module.load_state_dict(ours.module.state_dict())
     batches = [each.collate(each.encode(roles.train, notes)) for each in (ours, published)]
@@ -152,7 +154,7 @@ def test_a_pretrained_network_starts_where_pre_training_ended(tmp_path):
     task = WordTask(LITTLE, 0)
     Pretrainer(task, PLAN, 0, report=len).train(*pretraining_roles(collection(), PLAN))
     write_encoder(path, LITTLE, task.module.encoder.state_dict())
-    network = load_trainable("midibert").prepare(roles.train, notes, {"pretrained": str(path)})
+    network = load_trainable("symbolic.midibert.midibert").prepare(roles.train, notes, {"pretrained": str(path)})
     expected = task.module.encoder.state_dict()
     found = {name.removeprefix("encoder."): value for name, value in network.module.state_dict().items()}
     assert all(torch.equal(found[name], value) for name, value in expected.items())
@@ -187,9 +189,9 @@ import sys
 from pathlib import Path
 from word_cases import LITTLE, PLAN, collection
 from dataclasses import replace
-from percepiano_core.symbolic.neural.encoder_weights import write_encoder
-from percepiano_core.symbolic.neural.masked_words import WordTask, pretraining_roles
-from percepiano_core.symbolic.neural.pretraining import Pretrainer
+from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
+from percepiano_core.symbolic.midibert.masked_words import WordTask, pretraining_roles
+from percepiano_core.symbolic.networks.pretraining import Pretrainer
 folder = Path(sys.argv[1])
 told = lambda line: print(line, flush=True)
 plan = replace(PLAN, epochs=5, batches=25)

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from percepiano_core.cli.app import app
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.neural import word_model
-from percepiano_core.symbolic.neural.encoder_weights import load_encoder
-from percepiano_core.symbolic.neural.published_encoder import read_published_encoder
-from percepiano_core.symbolic.neural.word_model import BertSize, WordEncoder, bert_size
+from percepiano_core.symbolic.midibert import word_model
+from percepiano_core.symbolic.midibert.encoder_weights import load_encoder
+from percepiano_core.symbolic.midibert.published_encoder import read_published_encoder
+from percepiano_core.symbolic.midibert.word_model import BertSize, WordEncoder, bert_size
 
 SIZE = BertSize(hidden=24, layers=2, heads=3, inner=40)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
+from percepiano_core.perception.intervals import HeldOut, coverage, half_widths, held_out, rated
 from percepiano_core.store.predictions import FoldPredictions
-from percepiano_core.symbolic.neural.rating import HeldOut, coverage, half_widths, held_out, rated
 
 K = len(DIMENSION_KEYS)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from percepiano_core.symbolic.neural.notes import note_sequence
-from percepiano_core.symbolic.neural.slicing import consecutive_spans, cut, slice_spans
+from percepiano_core.symbolic.han.notes.note_sequences import note_sequence
+from percepiano_core.symbolic.han.notes.slicing import consecutive_spans, cut, slice_spans
 
 
 def measures(n: int) -> np.ndarray:

@@ -14,19 +14,21 @@ from neural_cases import TINY, made_corpus
 from safetensors.torch import save_file
 
 from percepiano_core.errors import UserError
-from percepiano_core.store.history import write_history
-from percepiano_core.symbolic.neural.diagnostics import collapse_warning, spread_ratio
-from percepiano_core.symbolic.neural.fold import FittedFold, fit_fold
-from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.recipe import learning_rate_factor, recipe
-from percepiano_core.symbolic.neural.weights import read_network, write_network
-from percepiano_core.symbolic.predict import Roles
-from percepiano_core.symbolic.selection import r2_mean
+from percepiano_core.perception.folds import Roles
+from percepiano_core.perception.selection import r2_mean
+from percepiano_core.symbolic.networks.diagnostics import collapse_warning, spread_ratio
+from percepiano_core.symbolic.networks.fold import FittedFold, fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.networks.network_file import read_network, write_network
+from percepiano_core.symbolic.networks.recipe import learning_rate_factor, recipe
+from percepiano_core.training.history import write_history
 
 QUICK = {"epochs": 6, "batch_size": 8, "learning_rate": 0.01}
 
 
-def fit(module: str = "han", n: int = 40, shuffled: bool = False, seed: int = 0, **settings: object) -> FittedFold:
+def fit(
+    module: str = "symbolic.han.han", n: int = 40, shuffled: bool = False, seed: int = 0, **settings: object
+) -> FittedFold:
     roles, notes = made_corpus(n, shuffled=shuffled)
     told: list[str] = []
     chosen = {**TINY, "training": QUICK, **settings}
@@ -41,7 +43,8 @@ def made_labels(n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("module", "preset", "level"), [("bilstm", "bilstm_sa_small", "note"), ("han", "han_total", "total_note_cat")]
+    ("module", "preset", "level"),
+    [("symbolic.han.bilstm", "bilstm_sa_small", "note"), ("symbolic.han.han", "han_total", "total_note_cat")],
 )
 def test_a_network_learns_how_ratings_follow_from_playing(module, preset, level):
     architecture = TINY["architecture"] | {"level": level}
@@ -51,14 +54,14 @@ def test_a_network_learns_how_ratings_follow_from_playing(module, preset, level)
 
 def test_shuffled_ratings_teach_nothing():
     roles, notes = made_corpus(120, shuffled=True)
-    fitted = fit_fold(load_trainable("han"), roles, notes, {**TINY, "training": QUICK}, 0, report=len)
+    fitted = fit_fold(load_trainable("symbolic.han.han"), roles, notes, {**TINY, "training": QUICK}, 0, report=len)
     assert r2_mean(roles.valid.labels, fitted.valid) < 0.05
 
 
 def test_descriptors_reach_the_head():
     noise = {"preset": "bilstm_small", "descriptors": "raw", "training": QUICK | {"epochs": 25}}
-    with_descriptors = r2_mean(made_labels(80), fit("bilstm", n=80, **noise).test)
-    without = r2_mean(made_labels(80), fit("bilstm", n=80, **noise | {"descriptors": None}).test)
+    with_descriptors = r2_mean(made_labels(80), fit("symbolic.han.bilstm", n=80, **noise).test)
+    without = r2_mean(made_labels(80), fit("symbolic.han.bilstm", n=80, **noise | {"descriptors": None}).test)
     assert with_descriptors > max(0.3, without + 0.2)
 
 
@@ -72,7 +75,7 @@ def test_a_performance_without_notes_gets_the_mean_of_the_train_role():
     roles, notes = made_corpus()
     lost = roles.test.performances[0]
     fitted = fit_fold(
-        load_trainable("han"),
+        load_trainable("symbolic.han.han"),
         roles,
         {name: table for name, table in notes.items() if name != lost},
         {**TINY, "training": {"epochs": 1}},
@@ -91,7 +94,7 @@ def test_training_stops_when_the_valid_role_likes_nothing_new():
 
 def test_a_trained_network_comes_back_from_its_file(tmp_path):
     fitted = fit(descriptors="raw")
-    write_network(tmp_path / "weights.safetensors", "han", fitted.network)
+    write_network(tmp_path / "weights.safetensors", "symbolic.han.han", fitted.network)
     restored = read_network(tmp_path / "weights.safetensors")
     roles, notes = made_corpus()
     with torch.inference_mode():
@@ -102,15 +105,15 @@ def test_a_trained_network_comes_back_from_its_file(tmp_path):
 
 def test_a_network_read_and_written_again_gives_the_same_bytes(tmp_path):
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
-    write_network(first, "han", fit(descriptors="raw", training=QUICK | {"epochs": 1}).network)
-    write_network(second, "han", read_network(first))
+    write_network(first, "symbolic.han.han", fit(descriptors="raw", training=QUICK | {"epochs": 1}).network)
+    write_network(second, "symbolic.han.han", read_network(first))
     assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_network_whose_module_and_description_are_entries_of_their_own_is_read(tmp_path):
     network = fit(training=QUICK | {"epochs": 1}).network
     weights = {name: value.contiguous() for name, value in network.module.state_dict().items()}
-    save_file(weights, tmp_path / "w", {"module": "han", "description": json.dumps(network.description)})
+    save_file(weights, tmp_path / "w", {"module": "symbolic.han.han", "description": json.dumps(network.description)})
     restored = read_network(tmp_path / "w")
     assert restored.description == network.description
     assert all(torch.equal(value, weights[name]) for name, value in restored.module.state_dict().items())
@@ -120,7 +123,7 @@ def test_descriptors_are_found_by_name_whatever_their_order(tmp_path):
     fitted = fit(descriptors="raw")
     roles, notes = made_corpus()
     turned = replace(roles.test, features=roles.test.features[:, ::-1], feature_names=roles.test.feature_names[::-1])
-    write_network(tmp_path / "weights.safetensors", "han", fitted.network)
+    write_network(tmp_path / "weights.safetensors", "symbolic.han.han", fitted.network)
     restored = read_network(tmp_path / "weights.safetensors")
     for one, other in zip(fitted.network.encode(roles.test, notes), restored.encode(turned, notes), strict=True):
         np.testing.assert_allclose(one.descriptors, other.descriptors)
@@ -208,7 +211,14 @@ def test_a_state_of_other_settings_is_not_taken_up(tmp_path):
         told: list[str] = []
         settings = {**TINY, "training": {"epochs": 1}}
         fit_fold(
-            load_trainable("han"), roles, notes, settings, 0, state_path=tmp_path / "s", key=key, report=told.append
+            load_trainable("symbolic.han.han"),
+            roles,
+            notes,
+            settings,
+            0,
+            state_path=tmp_path / "s",
+            key=key,
+            report=told.append,
         )
         return [line for line in told if "taken up" in line]
 
@@ -219,14 +229,14 @@ RUN = """
 import sys, numpy as np
 from pathlib import Path
 from neural_cases import TINY, made_corpus
-from percepiano_core.symbolic.neural.fold import fit_fold
-from percepiano_core.symbolic.neural.network import load_trainable
+from percepiano_core.symbolic.networks.fold import fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
 roles, notes = made_corpus(60)
 size = {"hidden": 16, "dropout": 0.2}
 settings = {**TINY, "architecture": size, "training": {"epochs": 5, "batch_size": 2}}
 folder = Path(sys.argv[1])
 told = lambda line: print(line, flush=True)
-fitted = fit_fold(load_trainable("han"), roles, notes, settings, 0, state_path=folder / "state", report=told)
+fitted = fit_fold(load_trainable("symbolic.han.han"), roles, notes, settings, 0, state_path=folder / "s", report=told)
 np.save(folder / "test.npy", fitted.test)
 """
 
@@ -246,6 +256,6 @@ def test_a_han_learns_sixteen_performances_by_heart():
     roles = Roles(roles.train, roles.train, replace(roles.train, labels=np.full_like(roles.train.labels, np.nan)))
     training = {"epochs": 150, "batch_size": 8, "learning_rate": 0.02, "patience": 0}
     settings = TINY | {"architecture": {"hidden": 32, "dropout": 0.0}, "training": training}
-    fitted = fit_fold(load_trainable("han"), roles, notes, settings, 0, report=len)
+    fitted = fit_fold(load_trainable("symbolic.han.han"), roles, notes, settings, 0, report=len)
     assert len(roles.train) == 16
     assert r2_mean(roles.train.labels, fitted.test) > 0.95

@@ -21,13 +21,13 @@ from percepiano_core.corpus.midi import read_performance
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.features.performance.from_files import read_played, score_composer
-from percepiano_core.store.performed import performed_table
+from percepiano_core.features.performed_notes import performed_table
+from percepiano_core.perception.folds import Roles
 from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
-from percepiano_core.symbolic.neural.ensemble import unrated
-from percepiano_core.symbolic.neural.fold import fit_fold
-from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.weights import read_network, write_network
-from percepiano_core.symbolic.predict import Roles
+from percepiano_core.symbolic.networks.ensemble import unrated
+from percepiano_core.symbolic.networks.fold import fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.networks.network_file import read_network, write_network
 
 Rate = Callable[..., int]
 WIDTH = 0.1  # error of every network on every held-out performance
@@ -60,10 +60,10 @@ def described_roles(descriptors: dict[str, float]) -> tuple[Roles, dict]:
 
 
 def write_member(
-    folder: Path, seed: int, fold: str, roles: Roles, notes: dict, module: str = "han", **settings: object
+    folder: Path, seed: int, fold: str, roles: Roles, notes: dict, module: str = "symbolic.han.han", **settings: object
 ) -> None:
     """A run folder as the rule `train` leaves it, of a network that has learned for one epoch."""
-    chosen = {**(TINY if module == "han" else {}), "training": {"epochs": 1}, **settings}
+    chosen = {**(TINY if module == "symbolic.han.han" else {}), "training": {"epochs": 1}, **settings}
     fitted = fit_fold(load_trainable(module), roles, notes, chosen, seed, report=len)
     write_network(folder / "weights.safetensors", module, fitted.network)
     names = tuple(f"{fold}{i}" for i in range(10))
@@ -71,7 +71,9 @@ def write_member(
     write_predictions(
         folder / "valid.csv", [FoldPredictions("performer", fold, seed, "han", names, flat, flat + WIDTH)]
     )
-    features = "notes+descriptors" if settings.get("descriptors") else "notes" if module == "han" else "performed"
+    features = (
+        "notes+descriptors" if settings.get("descriptors") else "notes" if module == "symbolic.han.han" else "performed"
+    )
     write_run_info(folder, RunInfo("han", features, "clean", settings, "c", "d"))
 
 
@@ -166,7 +168,7 @@ def test_a_network_of_performed_notes_rates_too(rate, waltz, tmp_path):
     names = [name for role in (roles.train, roles.valid, roles.test) for name in role.performances.tolist()]
     tables = [performed_table(read_performance(midi)) for midi in waltz[1]]
     notes = {name: tables[i % len(tables)] for i, name in enumerate(names)}
-    write_member(tmp_path / "run", 0, "0", roles, notes, "midibert", size="tiny")
+    write_member(tmp_path / "run", 0, "0", roles, notes, "symbolic.midibert.midibert", size="tiny")
     assert rate("--weights", tmp_path / "run", "-o", "out.json", midi=waltz[1][:2]) == 0
     first, second = json.loads((tmp_path / "out.json").read_text())["performances"].values()
     assert first["ratings"] != second["ratings"]

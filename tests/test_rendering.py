@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from percepiano_core.corpus import rendering
 from percepiano_core.corpus.midi import read_performance
-from percepiano_core.corpus.rendering import (
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.sound import rendering
+from percepiano_core.sound.rendering import (
     RenderSettings,
     SoundFont,
     find_font,
@@ -23,8 +24,7 @@ from percepiano_core.corpus.rendering import (
     samples_digest,
     sounding_end,
 )
-from percepiano_core.corpus.renderings import read_renderings, render_files, rendering_path, write_renderings
-from percepiano_core.errors import DataError, UserError
+from percepiano_core.sound.renderings import read_renderings, render_files, rendering_path, write_renderings
 
 SETTINGS = RenderSettings()
 SMALL_FONTS = ("TimGM6mb.sf2", "default-GM.sf2")

@@ -11,10 +11,10 @@ import pytest
 from sine_piano import scale_score
 from workflow_runs import REPOSITORY, new_run, snakemake
 
-from percepiano_core.corpus.rendering import samples_digest
-from percepiano_core.corpus.renderings import read_renderings
-from percepiano_core.dynamics.examples import read_examples
+from percepiano_core.dynamics.examples.examples import read_examples
 from percepiano_core.quality import read_quality
+from percepiano_core.sound.rendering import samples_digest
+from percepiano_core.sound.renderings import read_renderings
 
 pytestmark = pytest.mark.slow
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from percepiano_core.errors import UserError
+from percepiano_core.perception.combination import combine_folds, load_combination
+from percepiano_core.perception.selection import r2_mean
 from percepiano_core.store.predictions import FoldPredictions
-from percepiano_core.symbolic.combine import combine_folds, load_combination
-from percepiano_core.symbolic.selection import r2_mean
 
 RNG = np.random.default_rng(0)
 SETTINGS = {"members": ["near", "far"], "steps": 4}
-STACK = load_combination("stack")
+STACK = load_combination("perception.weighted_average")
 
 
 def block(model: str, noise: float, fold: str = "0", seed: int = 0, names: str = "p", n: int = 40) -> FoldPredictions:
@@ -65,4 +65,4 @@ def test_a_member_without_predictions_or_with_other_performances_is_named() -> N
 
 def test_a_module_that_combines_nothing_is_named() -> None:
     with pytest.raises(UserError, match="not a combination"):
-        load_combination("ridge")
+        load_combination("symbolic.descriptor_models.ridge")

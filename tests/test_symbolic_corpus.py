@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from symbolic_cases import shuffled
+from symbolic_cases import module_of, shuffled
 
 from percepiano_core.corpus.midi import read_performance
 from percepiano_core.features.descriptors.performance import performance_descriptors
-from percepiano_core.symbolic.data import Examples
-from percepiano_core.symbolic.predict import load_model
-from percepiano_core.symbolic.selection import r2_mean
+from percepiano_core.perception.examples import Examples
+from percepiano_core.perception.folds import load_model
+from percepiano_core.perception.selection import r2_mean
 
 pytestmark = pytest.mark.slow
 GAUSSIAN_PROCESS = {"feature_sets": ["raw+tonal"], "relevance": 0.5, "fitting_rows": 400, "iterations": 30}
@@ -75,7 +75,7 @@ def both(golden, rows):
 def predictions(examples, fold, name, settings):
     train, valid, test = (examples.named(fold[role]) for role in ("train", "valid", "test"))
     hidden = replace(test, labels=np.full_like(test.labels, np.nan))
-    return load_model(name).fit_predict(train, valid, hidden, settings, 0).test, test.labels
+    return load_model(module_of(name)).fit_predict(train, valid, hidden, settings, 0).test, test.labels
 
 
 def mean_over_folds(examples, folds, name, settings):
@@ -89,7 +89,7 @@ def pooled(examples, folds, name, settings):
 
 @pytest.mark.parametrize(
     ("name", "on_performer", "on_both"),
-    [("mean", -0.071, -0.041), ("segment_lookup", 0.342, -0.082), ("player_lookup", -0.031, -0.082)],
+    [("mean", -0.071, -0.041), ("segment_mean", 0.342, -0.082), ("performer_mean", -0.031, -0.082)],
 )
 def test_lookups_score_as_documented(examples, performer, both, name, on_performer, on_both):
     assert mean_over_folds(examples, performer, name, {}) == pytest.approx(on_performer, abs=0.0006)
@@ -97,7 +97,7 @@ def test_lookups_score_as_documented(examples, performer, both, name, on_perform
 
 
 def test_the_additive_lookup_scores_as_documented(examples, performer):
-    assert mean_over_folds(examples, performer, "piece_player_lookup", {"penalties": [1.0]}) == pytest.approx(
+    assert mean_over_folds(examples, performer, "segment_and_performer", {"penalties": [1.0]}) == pytest.approx(
         0.356, abs=0.0006
     )
 

@@ -8,7 +8,7 @@ import pytest
 from percepiano_core.corpus.records import Performance
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.data import load_examples
+from percepiano_core.perception.examples import load_examples
 
 
 def performance(name):

@@ -10,10 +10,19 @@ from scipy.optimize import check_grad
 from scipy.stats import multivariate_normal
 from symbolic_cases import SETTINGS, by_player, made_examples
 
-from percepiano_core.symbolic.gaussian_process import fit_predict, predict_roles
-from percepiano_core.symbolic.kernels import Component, covariances, descriptor_relevance, standard_components
-from percepiano_core.symbolic.marginal_likelihood import LEAST_NOISE, _negative_log_likelihood, likeliest_weights
-from percepiano_core.symbolic.selection import r2_mean
+from percepiano_core.perception.selection import r2_mean
+from percepiano_core.symbolic.descriptor_models.gaussian_process import fit_predict, predict_roles
+from percepiano_core.symbolic.descriptor_models.kernels import (
+    Component,
+    covariances,
+    descriptor_relevance,
+    standard_components,
+)
+from percepiano_core.symbolic.descriptor_models.marginal_likelihood import (
+    LEAST_NOISE,
+    _negative_log_likelihood,
+    likeliest_weights,
+)
 
 EXAMPLES = made_examples()
 TRAIN, VALID, TEST = by_player(EXAMPLES)

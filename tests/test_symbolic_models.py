@@ -8,22 +8,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from symbolic_cases import SETTINGS, by_player, made_examples, shuffled
+from symbolic_cases import BASELINES, SETTINGS, by_player, made_examples, module_of, shuffled
 
 from percepiano_core.errors import UserError
+from percepiano_core.perception.folds import load_model, run_folds
+from percepiano_core.perception.selection import r2_by_dimension, r2_mean
 from percepiano_core.splits.folds import Fold, Split
-from percepiano_core.symbolic.predict import load_model, run_folds
-from percepiano_core.symbolic.selection import r2_by_dimension, r2_mean
 
 every_model = pytest.mark.parametrize("name", SETTINGS)
-LEARNERS = [name for name in SETTINGS if "lookup" not in name and name != "mean"]
+LEARNERS = [name for name in SETTINGS if name not in BASELINES]
 EXAMPLES = made_examples()
 TRAIN, VALID, TEST = by_player(EXAMPLES)
 
 
 def predict(name, train=TRAIN, valid=VALID, test=TEST, seed=0):
     hidden = replace(test, labels=np.full_like(test.labels, np.nan))
-    return load_model(name).fit_predict(train, valid, hidden, SETTINGS[name], seed)
+    return load_model(module_of(name)).fit_predict(train, valid, hidden, SETTINGS[name], seed)
 
 
 @every_model
@@ -50,7 +50,7 @@ def test_the_same_input_gives_the_same_output(name):
 def test_valid_ratings_only_choose(name):
     """With one setting left to choose, other valid ratings change nothing."""
     one = {key: value[:1] if isinstance(value, list) else value for key, value in SETTINGS[name].items()}
-    model = load_model(name)
+    model = load_model(module_of(name))
     answers = [model.fit_predict(TRAIN, valid, TEST, one, 0).test for valid in (VALID, shuffled(VALID, 1))]
     np.testing.assert_array_equal(*answers)
 
@@ -79,22 +79,22 @@ def test_shuffled_ratings_teach_nothing(name):
 
 
 def test_lookups_by_hand():
-    looked_up = predict("segment_lookup").test[0]
+    looked_up = predict("segment_mean").test[0]
     np.testing.assert_allclose(looked_up, TRAIN.labels[TRAIN.segments == TEST.segments[0]].mean(axis=0))
-    work = predict("player_lookup").test[0]  # no test player is in train
+    work = predict("performer_mean").test[0]  # no test player is in train
     np.testing.assert_allclose(work, TRAIN.labels[TRAIN.works == TEST.works[0]].mean(axis=0))
 
 
 def test_an_additive_lookup_adds_segment_and_player():
     even = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 0)
     odd = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 1)
-    scores = {n: r2_mean(odd.labels, predict(n, even, odd, odd).test) for n in SETTINGS if "lookup" in n}
-    assert max(scores, key=scores.get) == "piece_player_lookup"
+    scores = {n: r2_mean(odd.labels, predict(n, even, odd, odd).test) for n in SETTINGS if n in BASELINES}
+    assert max(scores, key=scores.get) == "segment_and_performer"
 
 
-@pytest.mark.parametrize("name", ["mean", "segment_lookup", "player_lookup", "piece_player_lookup"])
+@pytest.mark.parametrize("name", ["mean", "segment_mean", "performer_mean", "segment_and_performer"])
 def test_lookups_start_without_scikit_learn(name):
-    code = f"import sys, percepiano_core.symbolic.{name}; print({{'sklearn', 'scipy', 'pandas'}} & set(sys.modules))"
+    code = f"import sys, percepiano_core.{module_of(name)}; print({{'sklearn', 'scipy', 'pandas'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -115,24 +115,30 @@ def test_folds_of_a_split_become_prediction_blocks():
     }
     split = Split("players", None, "players", (), {}, "", {"0": Fold(**roles), "1": Fold(**roles)})
     blocks, of_valid, chosen = run_folds(
-        EXAMPLES, split, ["1"], "look-up", load_model("piece_player_lookup"), SETTINGS["piece_player_lookup"], 5
+        EXAMPLES,
+        split,
+        ["1"],
+        "look-up",
+        load_model("symbolic.baselines.segment_and_performer"),
+        SETTINGS["segment_and_performer"],
+        5,
     )
     assert [(b.split, b.fold, b.seed, b.model) for b in blocks] == [("players", "1", 5, "look-up")]
     assert blocks[0].performances == roles["test"]
     np.testing.assert_array_equal(blocks[0].targets, TEST.labels)
     assert of_valid[0].performances == roles["valid"]
     np.testing.assert_array_equal(of_valid[0].targets, VALID.labels)
-    assert chosen["1"]["penalty"] in SETTINGS["piece_player_lookup"]["penalties"]
+    assert chosen["1"]["penalty"] in SETTINGS["segment_and_performer"]["penalties"]
 
 
 def test_an_unknown_model_is_named():
     with pytest.raises(UserError, match="crystal_ball"):
-        load_model("crystal_ball")
+        load_model("symbolic.crystal_ball")
     with pytest.raises(UserError, match="not a model"):
-        load_model("selection")
+        load_model("perception.selection")
 
 
 def test_an_unknown_feature_set_is_named():
     settings = SETTINGS["ridge"] | {"feature_sets": ["cooked"]}
     with pytest.raises(UserError, match=r"cooked.*aligned, raw"):
-        load_model("ridge").fit_predict(TRAIN, VALID, TEST, settings, 0)
+        load_model("symbolic.descriptor_models.ridge").fit_predict(TRAIN, VALID, TEST, settings, 0)

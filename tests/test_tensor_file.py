@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from percepiano_core.errors import UserError
-from percepiano_core.tensor_file import expecting, read_tensors, write_tensors
+from percepiano_core.training.named_arrays import expecting, read_tensors, write_tensors
 
 HEADER = {"module": "han", "description": {"columns": ["b", "a"], "scale": 0.1}, "about": {}}
 EXPECTED = ("a trained network", "train the model again")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.store.words import WordCollection
-from percepiano_core.symbolic.neural.masked_words import WordPlan
-from percepiano_core.symbolic.neural.word_model import BertSize
+from percepiano_core.symbolic.midibert.masked_words import WordPlan
+from percepiano_core.symbolic.midibert.word_model import BertSize
 
 LITTLE = BertSize(hidden=16, layers=1, heads=2, inner=16, dropout=0.0, pool_hidden=8, head_hidden=16)
 PLAN = WordPlan(notes=16, epochs=3, batches=5, batch_size=4, learning_rate=0.01, valid_share=0.2)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from percepiano_core.dynamics.combination import combine
-from percepiano_core.dynamics.predictions import read_run, write_run_tables
+from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.job import logged
+from percepiano_core.store.dynamics_predictions import read_run, write_run_tables
 
 with logged(snakemake.log[0]):
     params = snakemake.params

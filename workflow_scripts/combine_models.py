@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from percepiano_core.job import logged
+from percepiano_core.perception.combination import combine_folds, load_combination
 from percepiano_core.store.predictions import RunInfo, read_predictions, write_predictions, write_run_info
-from percepiano_core.symbolic.combine import combine_folds, load_combination
 
 with logged(snakemake.log[0]):
     params = snakemake.params

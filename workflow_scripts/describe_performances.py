@@ -2,7 +2,7 @@
 
 from percepiano_core.features.descriptors.table import write_descriptors
 from percepiano_core.job import logged
-from percepiano_core.store.description import describe_segments
+from percepiano_core.perception.description import describe_segments
 
 if __name__ == "__main__":  # the process pool imports this file again where processes are spawned
     with logged(snakemake.log[0]):

@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
-from percepiano_core.dynamics.examples import read_examples
-from percepiano_core.dynamics.predictions import write_run
-from percepiano_core.dynamics.roles import load_model, make_roles, settings_of
+from percepiano_core.dynamics.examples.examples import read_examples
+from percepiano_core.dynamics.examples.roles import load_model, make_roles, settings_of
+from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.job import logged
 from percepiano_core.splits.files import read_split
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from percepiano_core.corpus.manifest import read_manifest
 from percepiano_core.job import logged
+from percepiano_core.perception.examples import load_examples
+from percepiano_core.perception.folds import load_model, run_folds
 from percepiano_core.splits.files import read_split
 from percepiano_core.store.predictions import RunInfo, write_predictions, write_run_info
-from percepiano_core.symbolic.data import load_examples
-from percepiano_core.symbolic.predict import load_model, run_folds
 
 with logged(snakemake.log[0]):
     begun = time.perf_counter()

@@ -4,7 +4,7 @@ from percepiano_core.corpus.midi import read_performance
 from percepiano_core.errors import DataError
 from percepiano_core.job import logged
 from percepiano_core.store.words import WordCollection, write_words
-from percepiano_core.symbolic.neural.compound_words import compound_words
+from percepiano_core.symbolic.midibert.compound_words import compound_words
 
 with logged(snakemake.log[0]):
     files, pieces, words = list(snakemake.input.midi), [], []

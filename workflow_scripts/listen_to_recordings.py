@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from percepiano_core.dynamics.checkpoints import load_network, read_about
-from percepiano_core.dynamics.heard_tables import write_beats
-from percepiano_core.dynamics.listening import listen
-from percepiano_core.dynamics.network_fold import predicted_by
-from percepiano_core.dynamics.predictions import write_run
-from percepiano_core.dynamics.recordings_examples import annotated_pieces, recording_examples, sound_files
+from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples, sound_files
+from percepiano_core.dynamics.listen.heard_tables import write_beats
+from percepiano_core.dynamics.listen.listening import listen
+from percepiano_core.dynamics.network.network_fold import predicted_by
+from percepiano_core.dynamics.network.weights import load_network, read_about
+from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.errors import DataError
 from percepiano_core.job import logged
 from percepiano_core.quality import from_error, write_quality

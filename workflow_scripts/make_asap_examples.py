@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from percepiano_core.corpus.asap_dynamics import marked_recordings, performance_name, piece_name
-from percepiano_core.corpus.renderings import read_renderings, rendering_path
-from percepiano_core.dynamics.asap_examples import asap_example
-from percepiano_core.dynamics.examples import write_examples
+from percepiano_core.dynamics.examples.asap_examples import asap_example
+from percepiano_core.dynamics.examples.examples import write_examples
 from percepiano_core.errors import DataError
 from percepiano_core.job import logged
 from percepiano_core.quality import from_error, write_quality
+from percepiano_core.sound.renderings import read_renderings, rendering_path
 
 with logged(snakemake.log[0]):
     root, given = Path(snakemake.params.root), snakemake.input

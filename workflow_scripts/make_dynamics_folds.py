@@ -1,9 +1,9 @@
 """Deal the recordings of a track into folds by the blocks of their pieces."""
 
-from percepiano_core.dynamics.examples import read_examples
-from percepiano_core.dynamics.folds import make_split
+from percepiano_core.dynamics.examples.examples import read_examples
 from percepiano_core.job import logged
 from percepiano_core.splits.files import write_split
+from percepiano_core.splits.piece_folds import make_split
 
 with logged(snakemake.log[0]):
     params = snakemake.params

@@ -1,7 +1,7 @@
 """Inputs and labels of the recordings of one mazurka; what cannot be read is listed, the rest goes on."""
 
-from percepiano_core.dynamics.examples import Example, write_examples
-from percepiano_core.dynamics.mazurkabl_examples import mazurka_examples
+from percepiano_core.dynamics.examples.examples import Example, write_examples
+from percepiano_core.dynamics.examples.mazurkabl_examples import mazurka_examples
 from percepiano_core.job import logged
 from percepiano_core.quality import from_error, write_quality
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from percepiano_core.corpus.readers import survey
-from percepiano_core.dynamics.examples import write_examples
-from percepiano_core.dynamics.synthetic_examples import synthetic_examples
+from percepiano_core.dynamics.examples.examples import write_examples
+from percepiano_core.dynamics.examples.synthetic_examples import synthetic_examples
 from percepiano_core.job import logged
 
 with logged(snakemake.log[0]):

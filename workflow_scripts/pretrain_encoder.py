@@ -6,12 +6,12 @@ import torch
 
 from percepiano_core.digest import block_digest, content_digest
 from percepiano_core.job import logged
-from percepiano_core.store.history import write_history
 from percepiano_core.store.words import read_words
-from percepiano_core.symbolic.neural.encoder_weights import write_encoder
-from percepiano_core.symbolic.neural.masked_words import WordPlan, WordTask, pretraining_roles
-from percepiano_core.symbolic.neural.pretraining import Pretrainer
-from percepiano_core.symbolic.neural.word_model import bert_size
+from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
+from percepiano_core.symbolic.midibert.masked_words import WordPlan, WordTask, pretraining_roles
+from percepiano_core.symbolic.midibert.word_model import bert_size
+from percepiano_core.symbolic.networks.pretraining import Pretrainer
+from percepiano_core.training.history import write_history
 
 with logged(snakemake.log[0]):
     params, given = snakemake.params, snakemake.input

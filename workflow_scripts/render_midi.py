@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from percepiano_core.corpus.rendering import RenderSettings, SoundFont
-from percepiano_core.corpus.renderings import render_files, write_renderings
 from percepiano_core.job import logged
 from percepiano_core.quality import write_quality
+from percepiano_core.sound.rendering import RenderSettings, SoundFont
+from percepiano_core.sound.renderings import render_files, write_renderings
 
 with logged(snakemake.log[0]):
     params = snakemake.params

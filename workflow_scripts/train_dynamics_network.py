@@ -5,15 +5,15 @@ from pathlib import Path
 import torch
 
 from percepiano_core.digest import content_digest
-from percepiano_core.dynamics.checkpoints import save_network
-from percepiano_core.dynamics.examples import read_examples
-from percepiano_core.dynamics.network_fold import SETTINGS, fit_fold
-from percepiano_core.dynamics.predictions import write_run
-from percepiano_core.dynamics.roles import make_roles, settings_of
+from percepiano_core.dynamics.examples.examples import read_examples
+from percepiano_core.dynamics.examples.roles import make_roles, settings_of
+from percepiano_core.dynamics.network.network_fold import SETTINGS, fit_fold
+from percepiano_core.dynamics.network.weights import save_network
+from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.job import logged
 from percepiano_core.splits.files import read_split
-from percepiano_core.store.history import write_history
-from percepiano_core.training_state import forget_states
+from percepiano_core.training.checkpoint import forget_states
+from percepiano_core.training.history import write_history
 
 with logged(snakemake.log[0]):
     params, given, fold = snakemake.params, snakemake.input, snakemake.wildcards.fold

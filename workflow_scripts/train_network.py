@@ -7,16 +7,16 @@ import torch
 from percepiano_core.corpus.manifest import read_manifest
 from percepiano_core.digest import content_digest
 from percepiano_core.job import logged
+from percepiano_core.perception.examples import load_examples
+from percepiano_core.perception.folds import fold_predictions, fold_roles
 from percepiano_core.splits.files import read_split
-from percepiano_core.store.history import write_history
 from percepiano_core.store.notes import read_notes
 from percepiano_core.store.predictions import RunInfo, write_predictions, write_run_info
-from percepiano_core.symbolic.data import load_examples
-from percepiano_core.symbolic.neural.fold import fit_fold
-from percepiano_core.symbolic.neural.network import load_trainable
-from percepiano_core.symbolic.neural.weights import write_network
-from percepiano_core.symbolic.predict import fold_predictions, fold_roles
-from percepiano_core.training_state import forget_states
+from percepiano_core.symbolic.networks.fold import fit_fold
+from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.networks.network_file import write_network
+from percepiano_core.training.checkpoint import forget_states
+from percepiano_core.training.history import write_history
 
 with logged(snakemake.log[0]):
     wildcards, params, given = snakemake.wildcards, snakemake.params, snakemake.input

@@ -16,8 +16,8 @@ def convert_midibert(
 
     A checkpoint that holds anything but tensors and numbers is refused, for it could run code.
     """
-    from percepiano_core.symbolic.neural.encoder_weights import write_encoder
-    from percepiano_core.symbolic.neural.published_encoder import read_published_encoder
+    from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
+    from percepiano_core.symbolic.midibert.published_encoder import read_published_encoder
 
     size, state = read_published_encoder(checkpoint)
     write_encoder(output, size, state)

@@ -12,8 +12,8 @@ from percepiano_core.errors import UserError
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from percepiano_core.dynamics.listening import Heard
-    from percepiano_core.dynamics.models import DynamicsNetwork
+    from percepiano_core.dynamics.listen.listening import Heard
+    from percepiano_core.dynamics.network.model import DynamicsNetwork
 
 RUNS = "results/dynamics"
 WEIGHTS = "*/runs/*/fold*/weights.safetensors"  # of the workflow's networks, below RUNS
@@ -79,8 +79,8 @@ def _default_weights() -> Path:
 def _network(path: Path) -> tuple[DynamicsNetwork, str | None, float]:
     """Network, kind of its input where the file says it, and logit of a change point."""
     # Imported here, as everywhere below, because torch takes seconds that `percepiano --help` need not wait for.
-    from percepiano_core.dynamics.checkpoints import load_network, load_published, read_about
-    from percepiano_core.dynamics.decoding import INFERENCE_THRESHOLD
+    from percepiano_core.dynamics.network.weights import load_network, load_published, read_about
+    from percepiano_core.dynamics.predictions.decoding import INFERENCE_THRESHOLD
 
     if path.suffix == ".pth":
         return load_published(path), None, INFERENCE_THRESHOLD
@@ -89,7 +89,7 @@ def _network(path: Path) -> tuple[DynamicsNetwork, str | None, float]:
 
 
 def _listen(network: DynamicsNetwork, recording: Path, kind: str | None, threshold: float) -> Heard:
-    from percepiano_core.dynamics.listening import listen
+    from percepiano_core.dynamics.listen.listening import listen
 
     return listen(network, recording, threshold, kind)
 
@@ -104,8 +104,8 @@ def _folder(path: Path) -> None:
 
 
 def _write_heard(heard: Heard, output: Path, title: str) -> None:
-    from percepiano_core.dynamics.heard_tables import write_beats, write_frames
-    from percepiano_core.dynamics.picture import draw
+    from percepiano_core.dynamics.listen.heard_tables import write_beats, write_frames
+    from percepiano_core.dynamics.listen.picture import draw
 
     write_frames(output / "frames.csv", heard)
     write_beats(output / "beats.csv", heard)
@@ -113,8 +113,8 @@ def _write_heard(heard: Heard, output: Path, title: str) -> None:
 
 
 def _mark_score(heard: Heard, recording: Path, score: Path, output: Path) -> None:
-    from percepiano_core.dynamics.marked_score import follow_score, mark_score
-    from percepiano_core.dynamics.recording import read_recording
+    from percepiano_core.dynamics.listen.marked_score import follow_score, mark_score
+    from percepiano_core.sound.recording import read_recording
 
     followed = follow_score(score, read_recording(recording))
     if followed.path.cost > DOUBTFUL_COST:
@@ -132,9 +132,9 @@ def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
     import numpy as np
 
     from percepiano_core.corpus.midi import read_performance
-    from percepiano_core.dynamics.marked_score import as_document, placed
-    from percepiano_core.dynamics.musicxml_marks import replace_levels
-    from percepiano_core.dynamics.transcribed_score import DIVISIONS, score_of_transcription
+    from percepiano_core.dynamics.listen.marked_score import as_document, placed
+    from percepiano_core.dynamics.listen.musicxml_marks import replace_levels
+    from percepiano_core.dynamics.listen.transcribed_score import DIVISIONS, score_of_transcription
 
     part, first_beat = score_of_transcription(read_performance(midi), heard.beats, heard.downbeat)
     positions = first_beat + DIVISIONS * np.array([mark.beat for mark in heard.marks])
@@ -144,7 +144,7 @@ def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
 
 
 def _write_score(document: Element, output: Path, summary: str) -> None:
-    from percepiano_core.dynamics.marked_score import engrave, write_document
+    from percepiano_core.dynamics.listen.marked_score import engrave, write_document
 
     write_document(document, output / "score.musicxml")
     pages = engrave(output / "score.musicxml", output)

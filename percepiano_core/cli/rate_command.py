@@ -13,7 +13,7 @@ from percepiano_core.cli.rating_report import KINDS, Report, show, write
 from percepiano_core.errors import UserError
 
 if TYPE_CHECKING:
-    from percepiano_core.symbolic.neural.ensemble import Member
+    from percepiano_core.symbolic.networks.ensemble import Member
 
 
 def rate(
@@ -73,10 +73,10 @@ def rate(
     """
     _check(performances, output or [])
     from percepiano_core.features.performance.from_files import read_played, score_composer
+    from percepiano_core.features.performed_notes import performed_table
     from percepiano_core.features.score.note_features import PUBLISHED_COMPOSER
-    from percepiano_core.store.performed import performed_table
-    from percepiano_core.symbolic.neural.ensemble import ask, given_weights, read_members, unrated, workflow_weights
-    from percepiano_core.symbolic.neural.rating import half_widths, held_out, rated
+    from percepiano_core.perception.intervals import half_widths, held_out, rated
+    from percepiano_core.symbolic.networks.ensemble import ask, given_weights, read_members, unrated, workflow_weights
 
     chosen = {"labels": labels, "model": model, "split": split}
     members = read_members(given_weights(weights) if weights else workflow_weights(results, chosen))
@@ -116,7 +116,7 @@ def _named(performances: Sequence[Path]) -> dict[str, Path]:
 
 def _described(members: Sequence[Member]) -> dict[str, str]:
     """What the report says of the networks."""
-    from percepiano_core.symbolic.neural.ensemble import split_of
+    from percepiano_core.symbolic.networks.ensemble import split_of
 
     models = ", ".join(sorted({member.info.model for member in members}))
     return {"model": models, "labels": members[0].info.labels, "split": split_of(members[0])}

@@ -15,7 +15,7 @@ from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.errors import UserError
 from percepiano_core.files import replacing, write_text
-from percepiano_core.symbolic.neural.rating import Ratings
+from percepiano_core.perception.intervals import Ratings
 
 DECIMALS = 4
 COLUMNS = ("performance", "dimension", "low_word", "high_word", "rating", "interval_low", "interval_high", "spread")
@@ -128,7 +128,7 @@ def _write_csv(report: Report, path: Path) -> None:
 
 def _write_picture(report: Report, path: Path) -> None:
     # Imported here because matplotlib takes most of a second, which a table need not wait for.
-    from percepiano_core.symbolic.neural.rating_picture import draw_ratings
+    from percepiano_core.perception.rating_picture import draw_ratings
 
     draw_ratings(report.ratings, list(report.alignments), path, report.reading.replace("; intervals", ";\nintervals"))
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.metrics import r2_from_sums
 from percepiano_core.evaluation.test_sets import TestSet
+from percepiano_core.metrics.ratings import r2_from_sums
 
 LEVEL = 0.95
 RELATIVE_ZERO = 1e-9  # of the sum of squares: what subtracting the mean leaves of targets that do not vary

@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from percepiano_core.drawing import save, styled
 from percepiano_core.evaluation.figure_style import (
     BLUE,
     GREEN,
@@ -26,6 +25,7 @@ from percepiano_core.evaluation.figure_style import (
     handle,
     r2_axis,
 )
+from percepiano_core.figure_style import save, styled
 
 COLUMNS = 3  # panels beside one another
 SPLIT_TITLES = {

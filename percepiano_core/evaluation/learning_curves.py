@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from percepiano_core.drawing import save, styled
 from percepiano_core.evaluation.figure_style import (
     BLUE,
     GREEN,
@@ -26,7 +25,8 @@ from percepiano_core.evaluation.figure_style import (
     handle,
 )
 from percepiano_core.evaluation.histories import RUN_COLUMNS, columns_named, gradient_norms
-from percepiano_core.store.history import COLLAPSED
+from percepiano_core.figure_style import save, styled
+from percepiano_core.training.history import COLLAPSED
 
 PARTS = {
     "note": BLUE,

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.evaluation.cohort import Cohort
-from percepiano_core.evaluation.metrics import (
+from percepiano_core.evaluation.test_sets import TestSet, fold_test_sets, scored_test_sets
+from percepiano_core.metrics.ratings import (
     mse_per_dimension,
     noise_ceiling_per_dimension,
     pearson_per_dimension,
     r2_per_dimension,
     within_segment_r_per_dimension,
 )
-from percepiano_core.evaluation.test_sets import TestSet, fold_test_sets, scored_test_sets
 from percepiano_core.store.predictions import FoldPredictions
 
 

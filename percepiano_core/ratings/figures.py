@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from percepiano_core.dimensions import DIMENSIONS
-from percepiano_core.drawing import save, styled
+from percepiano_core.figure_style import save, styled
 from percepiano_core.ratings.agreement import CEILING
 
 READING = (

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from percepiano_core.drawing import save, styled
+from percepiano_core.figure_style import save, styled
 from percepiano_core.splits.leakage import KINDS
 from percepiano_core.splits.overview import SplitOverview
 

@@ -1,0 +1,45 @@
+"""Recordings of MazurkaBL as examples: its loudness curves (track T1) with the labels of its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from percepiano_core.corpus.mazurkabl import UNRELIABLE, read_loudness_curve, read_mazurka
+from percepiano_core.dynamics.examples.examples import Example
+from percepiano_core.dynamics.examples.labels import beat_labels
+from percepiano_core.dynamics.inputs.curves import curve_duration, loudness_channels
+from percepiano_core.errors import DataError
+from percepiano_core.splits.piece_folds import recording_name
+
+CURVES = "curves8"  # the eight channels of curves.CHANNELS
+
+
+def mazurka_examples(root: Path | str, mazurka: str, protocol: str = "corrected") -> Iterator[Example | DataError]:
+    """The recordings of one mazurka, in the order of its beat table; in place of one that is broken, what is wrong.
+
+    If the beats or marks of the mazurka itself cannot be read, that alone.
+
+    protocol : which beat is the downbeat (a key of labels.DOWNBEAT_NUMBER)
+    """
+    try:
+        found = read_mazurka(root, mazurka)
+        labels = beat_labels(found, protocol)
+    except DataError as error:
+        yield error
+        return
+    for pid, times in found.beats.columns.items():
+        try:
+            curve = read_loudness_curve(root, mazurka, pid)
+        except DataError as error:
+            yield error
+            continue
+        yield Example(
+            name=recording_name(mazurka, pid),
+            group=mazurka,
+            duration=curve_duration(len(curve)),
+            beat_times=times,
+            labels=labels,
+            inputs={CURVES: loudness_channels(curve)},
+            unreliable=pid in UNRELIABLE.get(mazurka, ()),
+        )

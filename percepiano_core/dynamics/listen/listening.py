@@ -1,0 +1,112 @@
+"""What a network hears in a recording: beats, downbeats, levels, changes of level, and where a score would mark them.
+
+As published in the decoding of beats and change points (`decoding.py`). In two things not: at a beat there is always a
+level, so that blank is never said; and a mark is the level that fits a whole stretch between change points best, so
+that single beats do not flicker. Source: spec dynamics.md, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.special import log_softmax
+
+from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, recording_inputs, total_loudness
+from percepiano_core.dynamics.network.model import TASKS, DynamicsNetwork
+from percepiano_core.dynamics.network.predict import predict
+from percepiano_core.dynamics.predictions.decoding import INFERENCE_THRESHOLD, decode_beats, decode_change_points
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.metrics.levels_and_beats import CLASSES
+from percepiano_core.sound.frame_grid import event_frames, nearest
+from percepiano_core.sound.recording import read_recording
+
+LEVELS = tuple(CLASSES)  # softest first
+
+
+@dataclass(frozen=True, slots=True)
+class LevelAt:
+    """A level as a score marks it, at a beat (index)."""
+
+    beat: int
+    level: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What was heard.
+
+    Attributes
+    ----------
+    loudness : [T] total loudness in sone of the recording at a peak of -1 dB, 50 frames a second
+    logits : task -> [T, outputs]
+    beats : [n] seconds, increasing
+    downbeat : [n] bool
+    levels : [n, 5] log-probability of each of LEVELS at the beats
+    change_point : [n] bool
+    marks : where a score would show a level; the first beat has one
+    """
+
+    loudness: np.ndarray
+    logits: Mapping[str, np.ndarray]
+    beats: np.ndarray
+    downbeat: np.ndarray
+    levels: np.ndarray
+    change_point: np.ndarray
+    marks: tuple[LevelAt, ...]
+
+
+def listen(
+    network: DynamicsNetwork, path: Path | str, threshold: float = INFERENCE_THRESHOLD, kind: str | None = None
+) -> Heard:
+    """Hear a recording of any length, rate and number of channels.
+
+    threshold : logit from which a change point counts; kind : of the network's input (inputs.KINDS), by default the one
+        with as many channels
+
+    DataError for a recording that cannot be read or is silent; UserError for a network that lacks a task.
+    """
+    lacking = sorted(set(TASKS) - set(network.config.tasks))
+    if lacking:
+        raise UserError("these weights", f"they know no {lacking[0]}", "use those of a network with all four tasks")
+    waveform = read_recording(path)
+    if not waveform.any():
+        raise DataError(path, "it is silent", "give a recording that can be heard")
+    kind = kind or kind_of_channels(network.config.bands)
+    features = torch.from_numpy(recording_inputs(path, (kind,))[kind])
+    return heard(predict(network, features, KINDS[kind].silence), total_loudness(waveform), threshold)
+
+
+def heard(logits: Mapping[str, np.ndarray], loudness: np.ndarray, threshold: float) -> Heard:
+    """Decode logits [T, outputs] of the four tasks."""
+    beats, downbeats = decode_beats(logits["beat"][:, 0], logits["downbeat"][:, 0])
+    frames = event_frames(beats)
+    downbeat = np.zeros(len(beats), dtype=bool)
+    if len(beats):
+        downbeat[nearest(downbeats, beats)] = True
+    levels = level_log_probabilities(logits["dynamic"])[np.clip(frames, 0, len(loudness) - 1)]
+    change_point = decode_change_points(logits["change_point"][:, 0], frames, threshold)
+    marks = level_marks(levels, change_point)
+    return Heard(loudness, logits, beats, downbeat, levels, change_point, marks)
+
+
+def level_log_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Log-probabilities [T, 5] of LEVELS from logits [T, 6] whose first is blank."""
+    return log_softmax(logits[:, 1:].astype(np.float64), axis=1)
+
+
+def level_marks(levels: np.ndarray, change_point: np.ndarray) -> tuple[LevelAt, ...]:
+    """Marks from log-probabilities [n, 5] and change points [n] bool at beats.
+
+    A stretch begins at beat 0 and at each change point; its level is the most probable over all its beats. A stretch of
+    the same level as the one before has no mark.
+    """
+    if not len(levels):
+        return ()
+    starts = np.unique(np.append(0, np.flatnonzero(change_point)))
+    best = np.add.reduceat(levels, starts, axis=0).argmax(axis=1)
+    new = np.append(True, best[1:] != best[:-1])
+    return tuple(LevelAt(int(beat), LEVELS[level]) for beat, level in zip(starts[new], best[new], strict=True))

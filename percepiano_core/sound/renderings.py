@@ -1,0 +1,88 @@
+"""Many MIDI files to sound: each rendering in a folder, and a table of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from percepiano_core.errors import DataError, UserError
+from percepiano_core.files import replacing
+from percepiano_core.quality import QualityLine, from_error
+from percepiano_core.sound.rendering import RenderSettings, SoundFont, render
+
+KIND = ".flac"  # equal samples give equal files
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """One rendering.
+
+    Attributes
+    ----------
+    name : of the performance, unique in its corpus; the file is `{name}.flac` in the folder of the renderings
+    seconds, peak : how long, and the largest absolute sample
+    samples_sha256 : hash of the samples (`rendering.Rendering`)
+    font, font_sha256 : file name and hash of the sound font
+    """
+
+    name: str
+    seconds: float
+    peak: float
+    samples_sha256: str
+    font: str
+    font_sha256: str
+
+
+COLUMNS = [field.name for field in fields(RenderedFile)]
+
+
+def render_files(
+    files: Mapping[str, Path],
+    folder: Path,
+    font: SoundFont,
+    settings: RenderSettings,
+    root: Path | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+) -> tuple[list[RenderedFile], list[QualityLine]]:
+    """Render performances (name -> MIDI file) into a folder, in the order given, and list those that cannot be.
+
+    root : of the corpus, which the listed files are relative to; progress : is told each name that is done
+    """
+    rendered, unusable = [], []
+    for name, midi in files.items():
+        try:
+            made = render(midi, rendering_path(folder, name), font, settings)
+        except DataError as error:
+            unusable.append(from_error("rendering", name, error, "has no rendering", root))
+        else:
+            row = (name, round(made.seconds, 3), round(made.peak, 6), made.sha256, font.path.name, font.sha256)
+            rendered.append(RenderedFile(*row))
+        progress(name)
+    return rendered, unusable
+
+
+def rendering_path(folder: Path | str, name: str) -> Path:
+    """Where the rendering of a performance is; the name may hold folders."""
+    return Path(folder) / f"{name}{KIND}"
+
+
+def write_renderings(path: Path | str, rendered: list[RenderedFile]) -> None:
+    """Write the table as CSV, whole or not at all."""
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(astuple(each) for each in rendered)
+
+
+def read_renderings(path: Path | str) -> list[RenderedFile]:
+    """Read what `write_renderings` wrote; UserError for something else."""
+    try:
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            header, *rows = list(csv.reader(file))
+    except (OSError, ValueError):
+        header, rows = [], []
+    if header != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+        raise UserError(path, "not a table of renderings", "delete it, run again")
+    return [RenderedFile(name, float(seconds), float(peak), *hashes) for name, seconds, peak, *hashes in rows]

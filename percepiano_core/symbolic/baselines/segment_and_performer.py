@@ -1,0 +1,41 @@
+"""What is played plus who plays: additive look-up of segment, (work, player) and work.
+
+Ridge regression on their indicator columns (percepiano-data.md, section 5: "additive"); a segment or player that was
+never seen adds nothing. The penalty is chosen on the valid role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from percepiano_core.perception.examples import Examples, Predicted
+from percepiano_core.perception.selection import best_setting
+
+
+def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
+    """Settings: `penalties`, the ridge penalties to choose from."""
+    known, on_valid, on_test = (_indicators(train, each) for each in (train, valid, test))
+    origin, centre = known.mean(axis=0), train.labels.mean(axis=0)
+    effects = {penalty: _effects(known - origin, train.labels - centre, penalty) for penalty in settings["penalties"]}
+    penalty, score = best_setting(effects, lambda p: centre + (on_valid - origin) @ effects[p], valid.labels)
+    predicted = np.clip(centre + (on_test - origin) @ effects[penalty], 0, 1)
+    return Predicted(predicted, {"penalty": penalty, "valid_r2": score})
+
+
+def _effects(columns: np.ndarray, ratings: np.ndarray, penalty: float) -> np.ndarray:
+    """Effects [columns, 19] of each segment, player and work; columns and ratings are centred, so the mean is free."""
+    gram = columns.T @ columns + penalty * np.eye(columns.shape[1])
+    return np.linalg.solve(gram, columns.T @ ratings)
+
+
+def _indicators(train: Examples, examples: Examples) -> np.ndarray:
+    """Indicator columns [n, segments + players + works of the train role]."""
+    pairs = (
+        (train.segments, examples.segments),
+        (train.performers, examples.performers),
+        (train.works, examples.works),
+    )
+    return np.hstack([(values[:, None] == np.unique(known)).astype(float) for known, values in pairs])

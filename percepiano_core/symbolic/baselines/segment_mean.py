@@ -1,0 +1,15 @@
+"""A segment's mean rating whoever plays it, else its work's (percepiano-data.md, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from percepiano_core.perception.examples import Examples, Predicted
+from percepiano_core.symbolic.baselines.group_means import group_means, work_means
+
+
+def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
+    """Look the segment up; nothing is chosen."""
+    fallback = work_means(train.works, train.labels, test.works)
+    return Predicted(group_means(train.segments, train.labels, test.segments, fallback))

@@ -1,0 +1,39 @@
+"""What is told of a training run beside its loss: gradients, activations, attention, and whether it says anything.
+
+The published starting point is nearly blind: all predictions within .01 of one half, attention even over notes
+(percepiano-models.md, section 2.4). These numbers show whether a network leaves it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from torch import nn
+
+from percepiano_core.training.history import COLLAPSED
+
+
+def gradient_norms(module: nn.Module) -> dict[str, float]:
+    """Part of the module (two steps below it) -> L2 norm of its gradient; parts without a gradient are left out."""
+    squares: dict[str, float] = defaultdict(float)
+    for name, parameter in module.named_parameters():
+        if parameter.grad is not None:
+            squares["_".join(name.split(".")[:2])] += float(parameter.grad.square().sum())
+    return {f"gradient_{part}": square**0.5 for part, square in squares.items()}
+
+
+def spread_ratio(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Standard deviation of predictions [n, k] over that of labels, a dimension; 1 is as varied as people."""
+    return predicted.std(axis=0) / np.maximum(labels.std(axis=0), 1e-6)
+
+
+def collapse_warning(ratios: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """One line that names the dimensions in which all performances get nearly the same value; None if there is none."""
+    flat = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSED]
+    return f"collapse: {len(flat)} of {len(names)} dimensions hardly vary ({', '.join(flat[:5])})" if flat else None
+
+
+def mean_numbers(parts: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each number over batches, all of which tell the same."""
+    return {key: float(np.mean([part[key] for part in parts])) for key in parts[0]}
