@@ -1,0 +1,198 @@
+"""Settings of a module: declared once, as a dataclass, beside the code that they act in.
+
+From the declaration come the JSON Schema that a configuration is checked by, the defaults, and the reference in docs/.
+A module that has settings has a dataclass `Settings` whose fields are made by `setting`; a field may be a dataclass of
+the same kind. A dataclass may name a file of presets (YAML, beside its module): a block of settings may then begin from
+one, by the key `preset`, and what else it says wins over it.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+PRESET = "preset"
+REQUIRED = MISSING
+T = TypeVar("T")
+Json = dict[str, Any]
+_SIMPLE = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    choices: Sequence[Any] | None = None,
+    file: bool = False,
+) -> Any:
+    """A field of a declaration.
+
+    default : used where a configuration says nothing; a list, a mapping or a dataclass (as its class, or as a mapping
+        that may name a preset) is made anew; REQUIRED where there is none
+    meaning : what it is, one line for the reference
+    unit : of a number
+    least, most, above, below : range of a number, or of the numbers of a list; `above` and `below` are excluded
+    choices : the allowed values, or those of a list's items
+    file : the value is a path that a run reads, so that the workflow has it made before
+    """
+    limits = {"minimum": least, "maximum": most, "exclusiveMinimum": above, "exclusiveMaximum": below}
+    schema: Json = {name: limit for name, limit in limits.items() if limit is not None}
+    if choices is not None:
+        schema["enum"] = list(choices)
+    metadata = {"meaning": meaning, "unit": unit, "limits": schema, "file": file}
+    if default is REQUIRED:
+        return field(metadata=metadata, kw_only=True)
+    if isinstance(default, type):
+        return field(default_factory=default, metadata=metadata)
+    if isinstance(default, list | dict):
+        return field(default_factory=lambda: copy.deepcopy(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@cache
+def schema_of(declaration: type) -> Json:
+    """JSON Schema of a declaration, with descriptions and defaults; a key that is not declared is an error."""
+    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    properties = {each.name: _property(each, types_of[each.name]) for each in fields(declaration)}
+    if presets := presets_of(declaration):
+        about = "begin from these values (their file describes them); what else is said wins over them"
+        properties = {PRESET: {"enum": list(presets), "description": about}} | properties
+    required = [each.name for each in fields(declaration) if _default(each) is MISSING and not presets]
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+@cache
+def presets_of(declaration: type) -> dict[str, Json]:
+    """Name -> values of the presets that a declaration may begin from; none where it names no file."""
+    name = getattr(declaration, "PRESETS", None)
+    if name is None:
+        return {}
+    path = Path(str(sys.modules[declaration.__module__].__file__)).with_name(name)
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def resolved(declaration: type, values: Mapping[str, Any]) -> Json:
+    """Every setting with its value, presets and defaults put in: what a run depends on, and no more than that.
+
+    `values` have been checked against `schema_of`.
+    """
+    given = dict(values)
+    name = given.pop(PRESET, None)
+    if name is not None:
+        given = merged(presets_of(declaration)[name], given)
+    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    return {each.name: _resolved_value(each, types_of[each.name], given) for each in fields(declaration)}
+
+
+def built(declaration: type[T], values: Mapping[str, Any]) -> T:
+    """An object of the declaration from resolved values, as `run.json` keeps them."""
+    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    arguments = {}
+    for name, value in resolved(declaration, values).items():
+        inner = _declaration(types_of[name])
+        arguments[name] = built(inner, value) if inner is not None and value is not None else value
+    return declaration(**arguments)
+
+
+def named_files(declaration: type, values: Mapping[str, Any]) -> list[str]:
+    """The files among resolved values: a run reads them, so that the workflow has them made before."""
+    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    found = []
+    for each in fields(declaration):
+        value, inner = values[each.name], _declaration(types_of[each.name])
+        if value is None:
+            continue
+        if inner is not None:
+            found += named_files(inner, value)
+        elif each.metadata.get("file"):
+            found.append(str(value))
+    return found
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """The base with the changes, blocks within blocks; neither is touched."""
+    result = copy.deepcopy(dict(base))
+    for key, value in changes.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merged(result[key], value) if both else copy.deepcopy(value)
+    return result
+
+
+def _resolved_value(each: Field[Any], kind: Any, given: Mapping[str, Any]) -> Any:
+    inner = _declaration(kind)
+    value = given.get(each.name, MISSING)
+    if value is MISSING:
+        default = _default(each)
+        return resolved(inner, default) if inner is not None and default is not None else default
+    return resolved(inner, value) if inner is not None and value is not None else copy.deepcopy(value)
+
+
+def _property(each: Field[Any], kind: Any) -> Json:
+    unit = each.metadata.get("unit")
+    about = each.metadata["meaning"] + (f" ({unit})" if unit else "")
+    limits = each.metadata["limits"]
+    alternatives = [part for part in typing.get_args(kind) if part is not type(None)] if _is_union(kind) else [kind]
+    schema = _schema_of_kind(alternatives[0], limits)
+    if _is_union(kind):
+        schema = _nullable(schema)
+    schema["description"] = about
+    default = _default(each)
+    if default is not MISSING and _declaration(kind) is None:
+        schema["default"] = default
+    elif default is None:
+        schema["default"] = None
+    return schema
+
+
+def _schema_of_kind(kind: Any, limits: Json) -> Json:
+    if is_dataclass(kind):
+        return copy.deepcopy(schema_of(typing.cast(type, kind)))
+    origin = typing.get_origin(kind)
+    if origin in (list, tuple, Sequence):
+        return {"type": "array", "items": _schema_of_kind(typing.get_args(kind)[0], limits)}
+    if origin in (dict, Mapping):
+        return {"type": "object", "additionalProperties": _schema_of_kind(typing.get_args(kind)[1], limits)}
+    if kind is Any:
+        return dict(limits)
+    return {"type": _SIMPLE[kind], **limits}
+
+
+def _nullable(schema: Json) -> Json:
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]
+    schema["type"] = [schema["type"], "null"]
+    return schema
+
+
+def _declaration(kind: Any) -> type | None:
+    """The dataclass that a field is of, also where it may be null."""
+    parts = typing.get_args(kind) if _is_union(kind) else (kind,)
+    return next((typing.cast(type, part) for part in parts if is_dataclass(part)), None)
+
+
+def _is_union(kind: Any) -> bool:
+    return typing.get_origin(kind) in (typing.Union, types.UnionType)
+
+
+def _default(each: Field[Any]) -> Any:
+    """The default as JSON holds it; MISSING where there is none."""
+    if each.default is not MISSING:
+        return each.default
+    if each.default_factory is MISSING:
+        return MISSING
+    made = each.default_factory()
+    return {} if is_dataclass(made) else made
