@@ -1,12 +1,13 @@
 # From scores, performances and ratings to results/table3.csv. Targets:
-#   snakemake --cores 8 results/table3.csv   the table, and what it stands on
-#   snakemake --cores 8                      tables, figures, quality lists
+#   snakemake --cores 8 results/table3.csv            ratings, and what they stand on
+#   snakemake --cores 8 results/dynamics/table1.csv   dynamics and beats
+#   snakemake --cores 8                               tables, figures, quality list
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: Path(workflow.basedir) / "config.yaml"
+configfile: Path(str(workflow.current_basedir)) / "config.yaml"
 
 
 report: "rules/report/workflow.rst"
@@ -15,22 +16,19 @@ report: "rules/report/workflow.rst"
 include: "rules/common.smk"
 include: "rules/corpus.smk"
 include: "rules/features.smk"
-include: "rules/symbolic.smk"
-include: "rules/common_recordings.smk"
-include: "rules/recordings.smk"
-include: "rules/common_pretraining.smk"
+include: "rules/sound.smk"
 include: "rules/pretraining.smk"
-include: "rules/common_dynamics.smk"
 include: "rules/dynamics.smk"
+include: "rules/models.smk"
 include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        TABLES,
-        DYNAMICS_TABLES,
-        FIGURES,
+        targets.tables(PLAN),
+        targets.figures(PLAN),
+        targets.heard(PLAN),
         "results/alignment/coverage.csv",
         "results/quality/quality.csv",
         "results/provenance/stages.csv",

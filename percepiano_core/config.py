@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,20 @@ def read_schema(path: Path | str) -> dict[str, Any]:
     return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
 
 
-def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """UserError for the first unknown key, wrong type or value out of range; silent when all is right."""
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], place: str = "") -> None:
+    """UserError for the first unknown key, wrong type or value out of range; silent when all is right.
+
+    place : where the checked block stands, put before the place of what is wrong
+    """
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_depth_and_place)
     if errors:
-        raise _user_error(errors[0])
+        raise _user_error(errors[0], place.split(".") if place else [])
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What to do about an unknown name: the nearest known one, else all of them."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(known)}"
 
 
 def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,13 +62,16 @@ def _place(path: Iterable[str | int]) -> str:
     return ".".join(str(step) for step in path)
 
 
-def _user_error(error: jsonschema.ValidationError) -> UserError:
-    place = _place(error.absolute_path)
+def _user_error(error: jsonschema.ValidationError, before: Sequence[str]) -> UserError:
+    path = [*before, *error.absolute_path]
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
         unknown = sorted(set(error.instance) - set(known))[0]
-        near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.5)
-        remedy = f"did you mean '{near[0]}'?" if near else f"known keys here: {', '.join(known)}"
-        return UserError("configuration", f"unknown key '{_place([*error.absolute_path, unknown])}'", remedy)
+        return UserError("configuration", f"unknown key '{_place([*path, unknown])}'", nearest(unknown, known))
+    if error.validator == "enum" and isinstance(error.instance, str):
+        known = [str(value) for value in error.validator_value]
+        return UserError(
+            "configuration", f"{_place(path)}: there is no '{error.instance}'", nearest(error.instance, known)
+        )
     meaning = error.schema.get("description", "see the comments in config.yaml")
-    return UserError("configuration", f"{place or 'top level'}: {error.message}", f"it is: {meaning}")
+    return UserError("configuration", f"{_place(path) or 'top level'}: {error.message}", f"it is: {meaning}")

@@ -11,19 +11,24 @@ rule performances:
         "results/benchmarks/performances.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         code=code("list_performances.py"),
-        listing=listing_digest(),
-        reader=config["corpus"]["reader"],
+        listing=PLAN.listing_digest,
+        reader=RATED.reader,
+        root=str(RATED.root),
     script:
         "../workflow_scripts/list_performances.py"
 
 
 rule manifest:
     input:
-        midi=[ROOT / each.midi for each in PERFORMANCES],
-        scores=sorted({ROOT / each.score for each in PERFORMANCES}),
-        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+        midi=RATED.midi_files,
+        scores=RATED.score_files,
+        ratings=RATED.ratings,
     output:
         table="results/corpus/manifest.csv",
         content="results/corpus/content.csv",
@@ -37,17 +42,22 @@ rule manifest:
     priority: 20
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code("write_manifest.py"),
-        listing=listing_digest(),
-        reader=config["corpus"]["reader"],
+        listing=PLAN.listing_digest,
+        reader=RATED.reader,
+        root=str(RATED.root),
     script:
         "../workflow_scripts/write_manifest.py"
 
 
 rule labels:
     input:
-        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+        ratings=RATED.ratings,
         performances="results/corpus/performances.csv",
     output:
         table="results/ratings/labels_{labels}.csv",
@@ -58,11 +68,13 @@ rule labels:
         "results/benchmarks/labels/{labels}.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code("derive_labels.py"),
-        derivation=lambda wildcards: dict(zip(LABELS, config["ratings"]["labels"]))[
-            wildcards.labels
-        ],
+        derivation=lambda wildcards: PLAN.labels[wildcards.labels],
         shuffle_seed=config["ratings"]["shuffle_seed"],
     script:
         "../workflow_scripts/derive_labels.py"
@@ -70,10 +82,12 @@ rule labels:
 
 rule reliability:
     input:
-        ratings=ratings_path(config["corpus"]["reader"], ROOT),
+        ratings=RATED.ratings,
         performances="results/corpus/performances.csv",
         fixed_test=[
-            f"results/splits/{split}.json" for split in SPLITS if split == "performer"
+            f"results/splits/{split}.json"
+            for split in PLAN.rating_splits
+            if split == "performer"
         ],
     output:
         table="results/ratings/reliability.csv",
@@ -90,9 +104,13 @@ rule reliability:
         "results/benchmarks/reliability.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         code=code("measure_reliability.py"),
-        kind=config["corpus"]["kind"],
+        kind=RATED.kind,
         derivation=config["ratings"]["labels"][0],
         seed=config["bootstrap"]["seed"],
     script:
@@ -101,7 +119,7 @@ rule reliability:
 
 rule text_groups:
     input:
-        [ROOT / SEGMENTS[segment][0].score for segment in SEGMENTS],
+        [RATED.score_of(segment) for segment in SEGMENTS],
     output:
         table="results/splits/groups.csv",
     log:
@@ -112,6 +130,10 @@ rule text_groups:
     priority: 20
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code("group_texts.py"),
         works={segment: SEGMENTS[segment][0].work for segment in SEGMENTS},
@@ -123,7 +145,7 @@ rule text_groups:
 rule split:
     input:
         performances="results/corpus/performances.csv",
-        labels=expand("results/ratings/labels_{labels}.csv", labels=LABELS),
+        labels=expand("results/ratings/labels_{labels}.csv", labels=PLAN.labels),
         groups="results/splits/groups.csv",
     output:
         "results/splits/{split}.json",
@@ -131,19 +153,25 @@ rule split:
         "results/logs/split/{split}.log",
     benchmark:
         "results/benchmarks/split/{split}.tsv"
+    wildcard_constraints:
+        split=any_of(PLAN.rating_splits),
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         code=code("make_split.py"),
-        name=lambda wildcards: SPLITS[wildcards.split][0],
-        parameters=lambda wildcards: SPLITS[wildcards.split][1],
+        name=lambda wildcards: PLAN.splits[wildcards.split].name,
+        parameters=lambda wildcards: PLAN.splits[wildcards.split].parameters,
     script:
         "../workflow_scripts/make_split.py"
 
 
 rule leakage:
     input:
-        splits=expand("results/splits/{split}.json", split=SPLITS),
+        splits=expand("results/splits/{split}.json", split=PLAN.rating_splits),
         manifest="results/corpus/manifest.csv",
         groups="results/splits/groups.csv",
     output:
@@ -159,8 +187,12 @@ rule leakage:
         "results/benchmarks/leakage.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code("check_leakage.py"),
-        title=f"Splits of the {config['corpus']['kind']} corpus, and what leaks across them",
+        title=f"Splits of the {RATED.kind} corpus, and what leaks across them",
     script:
         "../workflow_scripts/check_leakage.py"

@@ -3,8 +3,8 @@
 
 rule align:
     input:
-        score=score_file,
-        midi=midi_files,
+        score=lambda wildcards: RATED.score_of(wildcards.segment),
+        midi=lambda wildcards: RATED.midi_of(wildcards.segment),
     output:
         store="results/alignment/{segment}.h5",
         quality="results/quality/alignment/{segment}.csv",
@@ -14,10 +14,15 @@ rule align:
         "results/benchmarks/align/{segment}.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         code=code("align_segment.py"),
         deps=dependency_versions("partitura", "parangonar", "numpy"),
-        performances=performance_names,
+        performances=lambda wildcards: RATED.names_of(wildcards.segment),
+        root=str(RATED.root),
         settings=config["alignment"],
     script:
         "../workflow_scripts/align_segment.py"
@@ -25,7 +30,7 @@ rule align:
 
 rule features:
     input:
-        score=score_file,
+        score=lambda wildcards: RATED.score_of(wildcards.segment),
         alignment="results/alignment/{segment}.h5",
     output:
         store="results/features/{segment}.h5",
@@ -36,9 +41,14 @@ rule features:
         "results/benchmarks/features/{segment}.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         code=code("extract_features.py"),
         composer=lambda wildcards: SEGMENTS[wildcards.segment][0].composer,
+        root=str(RATED.root),
         settings=config["features"],
     script:
         "../workflow_scripts/extract_features.py"
@@ -57,6 +67,9 @@ rule descriptors:
     conda:
         "../envs/workflow.yaml"
     threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         code=code("describe_performances.py"),
     script:
@@ -74,6 +87,10 @@ rule notes:
         "results/benchmarks/notes.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     params:
         code=code("gather_notes.py"),
     script:
@@ -91,6 +108,10 @@ rule performed:
         "results/benchmarks/performed.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("gather_performed.py"),
     script:
@@ -108,6 +129,10 @@ rule coverage:
         "results/benchmarks/coverage.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("report_coverage.py"),
     script:

@@ -1,62 +1,73 @@
-# Masked pre-training of the encoder that MidiBERT-style models start from: on performances without ratings.
+# Masked pre-training, on performances without ratings, of the encoder that MidiBERT-style models start from; and the notes
+# of such performances, which networks of notes can be pre-trained on.
+from percepiano_core.plan.pretraining import (
+    NOTES as UNLABELLED_NOTES,
+    NOTES_OF_BATCH,
+    QUALITY_OF_BATCH,
+    WEIGHTS as PRETRAINED,
+    WORDS,
+)
 
 
 rule pretraining_words:
     input:
-        midi=lambda wildcards: [each.midi for each in unrated_performances()],
+        midi=one_line(
+            lambda wildcards: [each.midi for each in PLAN.pretraining.performances]
+        ),
     output:
-        words="results/pretrained/words.h5",
+        words=WORDS,
     log:
         "results/logs/pretraining_words.log",
     benchmark:
         "results/benchmarks/pretraining_words.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
     params:
         code=code("gather_words.py"),
-        pieces=lambda wildcards: [each.piece for each in unrated_performances()],
+        pieces=lambda wildcards: [each.piece for each in PLAN.pretraining.performances],
     script:
         "../workflow_scripts/gather_words.py"
 
 
-rule unrated_notes:
+rule unlabelled_notes:
     input:
-        midi=lambda wildcards: [each.midi for each in unrated_batch(wildcards)],
+        midi=lambda w: [each.midi for each in PLAN.pretraining.batch(int(w.batch))],
         scores=lambda wildcards: sorted(
-            {each.score for each in unrated_batch(wildcards)}
+            {each.score for each in PLAN.pretraining.batch(int(wildcards.batch))}
         ),
     output:
-        notes=UNRATED_PART,
-        quality=UNRATED_QUALITY,
+        notes=NOTES_OF_BATCH,
+        quality=QUALITY_OF_BATCH,
     log:
-        "results/logs/unrated_notes/{batch}.log",
+        "results/logs/unlabelled_notes/{batch}.log",
     benchmark:
-        "results/benchmarks/unrated_notes/{batch}.tsv"
-    wildcard_constraints:
-        batch="[0-9]+",
+        "results/benchmarks/unlabelled_notes/{batch}.tsv"
     # Models wait for it.
     priority: 20
     conda:
         "../envs/workflow.yaml"
+    threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("gather_unrated_notes.py"),
+        code=code("gather_unlabelled_notes.py"),
         deps=dependency_versions("partitura"),
-        performances=unrated_batch,
+        performances=lambda w: PLAN.pretraining.batch(int(w.batch)),
         compat=config["features"]["compat"],
     script:
-        "../workflow_scripts/gather_unrated_notes.py"
+        "../workflow_scripts/gather_unlabelled_notes.py"
 
 
 rule pretraining_notes:
     input:
-        notes=lambda wildcards: expand(UNRATED_PART, batch=unrated_batches()),
-        quality=lambda wildcards: expand(UNRATED_QUALITY, batch=unrated_batches()),
+        notes=lambda wildcards: expand(NOTES_OF_BATCH, batch=PLAN.pretraining.batches),
     output:
-        notes=UNRATED_NOTES,
-        quality="results/quality/pretraining.csv",
+        notes=UNLABELLED_NOTES,
     log:
         "results/logs/pretraining_notes.log",
     benchmark:
@@ -65,8 +76,10 @@ rule pretraining_notes:
     priority: 20
     conda:
         "../envs/workflow.yaml"
+    threads: 1
     resources:
         mem_mb=4000,
+        runtime=30,
     params:
         code=code("join_notes.py"),
     script:
@@ -75,10 +88,11 @@ rule pretraining_notes:
 
 rule pretrain:
     input:
-        words="results/pretrained/words.h5",
+        words=WORDS,
     output:
         weights=PRETRAINED,
-        history="results/pretrained/midibert_{size}.csv",
+        history=str(Path(PRETRAINED).with_name("history.csv")),
+        run=str(Path(PRETRAINED).with_name("run.json")),
     log:
         "results/logs/pretrain/{size}.log",
     benchmark:
@@ -89,13 +103,14 @@ rule pretrain:
     priority: 20
     conda:
         "../envs/workflow.yaml"
+    threads: 1
     resources:
         mem_mb=3000,
         runtime=1440,
+        gpu=PLAN.gpus,
     params:
         code=code("pretrain_encoder.py"),
         deps=dependency_versions("torch"),
-        plan=config["pretraining"]["plan"],
-        seed=config["pretraining"]["seed"],
+        job=lambda w: PLAN.pretraining_parameter(w.size),
     script:
         "../workflow_scripts/pretrain_encoder.py"

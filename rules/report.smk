@@ -1,9 +1,10 @@
-# From prediction files to tables, figures and the record of what was run.
+# From run folders to tables, figures, the list of what was wrong with files, and the record of what was run.
+from percepiano_core.plan import targets
 
 
 rule table3:
     input:
-        predictions=predictions(),
+        predictions=RATING_RUNS,
         manifest="results/corpus/performances.csv",
         noise="results/ratings/noise.csv",
     output:
@@ -29,10 +30,14 @@ rule table3:
         "results/benchmarks/table3.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
     params:
         code=code("make_table3.py"),
-        spec=table_spec(),
-        labels=LABELS,
+        spec=targets.rating_table(PLAN),
+        labels=list(PLAN.labels),
         ablations=config["ablations"],
     script:
         "../workflow_scripts/make_table3.py"
@@ -65,26 +70,78 @@ rule figures:
         "results/benchmarks/figures.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code("draw_figures.py"),
     script:
         "../workflow_scripts/draw_figures.py"
 
 
-if training_histories():
-    FIGURES += [
-        "results/figures/learning_curves.svg",
-        "results/figures/learning_diagnostics.svg",
-    ]
+rule dynamics_table1:
+    input:
+        predictions=DYNAMICS_RUNS,
+        own=PLAN.own.run_files,
+    output:
+        table=report(
+            "results/dynamics/table1.csv",
+            caption="report/dynamics_table1.rst",
+            category="Dynamics",
+        ),
+        folds=report(
+            "results/dynamics/table1_folds.csv",
+            caption="report/dynamics_table1.rst",
+            category="Dynamics",
+        ),
+    log:
+        "results/logs/dynamics_table1.log",
+    benchmark:
+        "results/benchmarks/dynamics_table1.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        code=code("make_dynamics_table.py"),
+        rows=targets.dynamics_rows(PLAN),
+        replicates=config["bootstrap"]["resamples"],
+        seed=config["bootstrap"]["seed"],
+    script:
+        "../workflow_scripts/make_dynamics_table.py"
+
+
+rule dynamics_figure:
+    input:
+        table="results/dynamics/table1.csv",
+    output:
+        report(
+            "results/figures/dynamics_table1.svg",
+            caption="report/figure_dynamics.rst",
+            category="Dynamics",
+        ),
+    log:
+        "results/logs/dynamics_figure.log",
+    benchmark:
+        "results/benchmarks/dynamics_figure.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("draw_dynamics_figure.py"),
+    script:
+        "../workflow_scripts/draw_dynamics_figure.py"
 
 
 rule learning_curves:
     input:
-        histories=training_histories(),
-        runs=[
-            history.replace("history.csv", "run.json")
-            for history in training_histories()
-        ],
+        histories=PLAN.histories(),
     output:
         curves=report(
             "results/figures/learning_curves.svg",
@@ -102,20 +159,21 @@ rule learning_curves:
         "results/benchmarks/learning_curves.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("draw_learning_curves.py"),
-        titles={model: config["models"][model]["title"] for model in NETWORKS},
-        synthetic=config["corpus"]["kind"] == "synthetic",
+        titles=targets.training_titles(PLAN),
+        synthetic=RATED.kind == "synthetic",
     script:
         "../workflow_scripts/draw_learning_curves.py"
 
 
 rule quality:
     input:
-        corpus="results/quality/corpus.csv",
-        ratings=expand("results/quality/ratings_{labels}.csv", labels=LABELS),
-        alignment=expand("results/quality/alignment/{segment}.csv", segment=SEGMENTS),
-        features=expand("results/quality/features/{segment}.csv", segment=SEGMENTS),
+        targets.quality_lists(PLAN),
     output:
         report(
             "results/quality/quality.csv",
@@ -128,6 +186,10 @@ rule quality:
         "results/benchmarks/quality.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code("collect_quality.py"),
     script:
@@ -136,7 +198,7 @@ rule quality:
 
 rule provenance:
     input:
-        table="results/table3.csv",
+        tables=targets.tables(PLAN),
         corpus_hash="results/corpus/corpus.sha256",
     output:
         stages="results/provenance/stages.csv",
@@ -145,8 +207,12 @@ rule provenance:
         "results/logs/provenance.log",
     conda:
         "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         code=code("record_provenance.py"),
-        config_hash=block_digest(config),
+        config_hash=PLAN.config_digest,
     script:
         "../workflow_scripts/record_provenance.py"

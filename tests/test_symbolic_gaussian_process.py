@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 from symbolic_cases import SETTINGS, by_player, made_examples
 
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.descriptor_models.gaussian_process import fit_predict, predict_roles
+from percepiano_core.symbolic.descriptor_models.gaussian_process import Settings, fit_predict, predict_roles
 from percepiano_core.symbolic.descriptor_models.kernels import (
     Component,
     covariances,
@@ -108,11 +108,11 @@ def test_ratings_by_few_raters_count_less():
         labels, n_raters = TRAIN.labels.copy(), TRAIN.n_raters.copy()
         labels[0], n_raters[0] = 1.0, raters
         changed = replace(TRAIN, labels=labels, n_raters=n_raters)
-        return predict_roles(changed, (TRAIN.rows(np.arange(1)),), "raw", GP, 0)[0].mean()
+        return predict_roles(changed, (TRAIN.rows(np.arange(1)),), "raw", Settings(**GP), 0)[0].mean()
 
     assert twin_prediction(1) < twin_prediction(50)
 
 
 def test_fewer_fitting_rows_change_weights_not_the_rows_that_predict():
-    few = predict_roles(TRAIN, (TEST,), "raw", GP | {"fitting_rows": 40}, 0)[0]
+    few = predict_roles(TRAIN, (TEST,), "raw", Settings(**GP | {"fitting_rows": 40}), 0)[0]
     assert r2_mean(TEST.labels, few) > 0.3

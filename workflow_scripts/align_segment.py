@@ -4,13 +4,12 @@ from pathlib import Path
 
 from percepiano_core.alignment.alignment import Thresholds
 from percepiano_core.alignment.segment import align_segment
-from percepiano_core.corpus.root import corpus_root
 from percepiano_core.job import logged
 from percepiano_core.quality import write_quality
 from percepiano_core.store.alignments import AlignedPerformance, write_segment_alignments
 
 with logged(snakemake.log[0]):
-    root = corpus_root(snakemake.config["corpus"]["root"])
+    root = Path(snakemake.params.root)
     files = dict(zip(snakemake.params.performances, map(Path, snakemake.input.midi), strict=True))
     thresholds = Thresholds(**snakemake.params.settings)
     notes, aligned, lines = align_segment(Path(snakemake.input.score), files, thresholds, root)

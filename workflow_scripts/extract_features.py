@@ -1,6 +1,7 @@
 """Note-wise features of one segment: of its score once, of each performance."""
 
-from percepiano_core.corpus.root import corpus_root
+from pathlib import Path
+
 from percepiano_core.errors import DataError
 from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
 from percepiano_core.features.score.read import read_score
@@ -11,7 +12,7 @@ from percepiano_core.store.alignments import read_segment_alignments
 from percepiano_core.store.features import write_segment_features
 
 with logged(snakemake.log[0]):
-    root = corpus_root(snakemake.config["corpus"]["root"])
+    root = Path(snakemake.params.root)
     compat, lines = snakemake.params.settings["compat"], []
 
     def listed(name, error):

@@ -6,18 +6,33 @@ Few numbers are chosen, since the valid role is small and some members have alre
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from percepiano_core.perception.combination import Combined
 from percepiano_core.perception.selection import best_setting, shares
+from percepiano_core.training.settings import REQUIRED, built, setting
+
+INPUTS = ("predictions",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be set."""
+
+    members: list[str] = setting(
+        REQUIRED, "models whose predictions are averaged; their seeds count as one, their mean"
+    )
+    steps: int = setting(10, "the validation role chooses the weights among multiples of 1 / steps", least=1)
 
 
 def combine(valid: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: Mapping[str, Any]) -> Combined:
-    """Settings: `members`, names of models; `steps`, into how many parts the weight of 1 is divided."""
+    """The average by the weights that the validation role chooses; ties go to the first weights tried."""
+    options = built(Settings, settings)
     weights, score = best_setting(
-        shares(len(valid), settings["steps"]), lambda share: np.tensordot(share, valid, axes=1), labels
+        shares(len(valid), options.steps), lambda share: np.tensordot(share, valid, axes=1), labels
     )
-    chosen = dict(zip(settings["members"], weights, strict=True)) | {"valid_r2": score}
+    chosen = dict(zip(options.members, weights, strict=True)) | {"valid_r2": score}
     return Combined(np.tensordot(weights, valid, axes=1), np.tensordot(weights, test, axes=1), chosen)

@@ -138,7 +138,10 @@ def _resolved_value(each: Field[Any], kind: Any, given: Mapping[str, Any]) -> An
     if value is MISSING:
         default = _default(each)
         return resolved(inner, default) if inner is not None and default is not None else default
-    return resolved(inner, value) if inner is not None and value is not None else copy.deepcopy(value)
+    if inner is None or value is None:
+        return copy.deepcopy(value)
+    default = _default(each)
+    return resolved(inner, merged(default, value) if isinstance(default, Mapping) else value)
 
 
 def _property(each: Field[Any], kind: Any) -> Json:

@@ -1,4 +1,4 @@
-"""What is played plus who plays: additive look-up of segment, (work, player) and work.
+"""What is played plus who plays: additive means of segment, (work, player) and work.
 
 Ridge regression on their indicator columns (percepiano-data.md, section 5: "additive"); a segment or player that was
 never seen adds nothing. The penalty is chosen on the valid role.
@@ -7,19 +7,31 @@ never seen adds nothing. The penalty is chosen on the valid role.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.selection import best_setting
+from percepiano_core.training.settings import built, setting
+
+INPUTS = ("none",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be set; the list is what the validation role chooses among."""
+
+    penalties: list[float] = setting([0.3, 1, 3, 10], "weights of the quadratic penalty", above=0)
 
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
-    """Settings: `penalties`, the ridge penalties to choose from."""
+    """Ratings of the test role with the penalty that the validation role chooses."""
+    options = built(Settings, settings)
     known, on_valid, on_test = (_indicators(train, each) for each in (train, valid, test))
     origin, centre = known.mean(axis=0), train.labels.mean(axis=0)
-    effects = {penalty: _effects(known - origin, train.labels - centre, penalty) for penalty in settings["penalties"]}
+    effects = {penalty: _effects(known - origin, train.labels - centre, penalty) for penalty in options.penalties}
     penalty, score = best_setting(effects, lambda p: centre + (on_valid - origin) @ effects[p], valid.labels)
     predicted = np.clip(centre + (on_test - origin) @ effects[penalty], 0, 1)
     return Predicted(predicted, {"penalty": penalty, "valid_r2": score})

@@ -8,6 +8,8 @@ from typing import Any
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.symbolic.baselines.group_means import group_means, work_means
 
+INPUTS = ("none",)
+
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
     """Look the segment up; nothing is chosen."""

@@ -9,6 +9,7 @@ one over its number of raters.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,22 +19,38 @@ from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.selection import r2_mean
 from percepiano_core.symbolic.descriptor_models.kernels import covariances, standard_components
 from percepiano_core.symbolic.descriptor_models.marginal_likelihood import likeliest_weights
+from percepiano_core.training.settings import built, setting
+
+INPUTS = ("descriptors",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be set; the list is what the validation role chooses among."""
+
+    feature_sets: list[str] = setting(
+        ["raw+tonal", "raw+aligned+tonal"], "descriptor sets to choose from; several are joined by +"
+    )
+    relevance: float = setting(
+        0.5, "power by which a descriptor counts less the less it tells of the ratings; 0: all alike", least=0
+    )
+    fitting_rows: int = setting(800, "train performances that the kernel's weights are fitted on; all predict", least=2)
+    iterations: int = setting(30, "steps of the search for weights", least=1)
 
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
-    """Settings: `feature_sets` to choose from; `relevance`, the power by which descriptors are scaled (kernels.py);
-    `fitting_rows` and `iterations` of the search for weights.
-    """
+    """Ratings of the test role with the feature set that the validation role chooses."""
+    options = built(Settings, settings)
     candidates = []
-    for feature_set in settings["feature_sets"]:
-        on_valid, on_test = predict_roles(train, (valid, test), feature_set, settings, seed)
+    for feature_set in options.feature_sets:
+        on_valid, on_test = predict_roles(train, (valid, test), feature_set, options, seed)
         candidates.append((r2_mean(valid.labels, on_valid), feature_set, on_test))
     score, feature_set, predicted = max(candidates, key=lambda candidate: candidate[0])
     return Predicted(predicted, {"feature_set": feature_set, "valid_r2": score})
 
 
 def predict_roles(
-    train: Examples, others: tuple[Examples, ...], feature_set: str, settings: Mapping[str, Any], seed: int
+    train: Examples, others: tuple[Examples, ...], feature_set: str, settings: Settings, seed: int
 ) -> list[np.ndarray]:
     """Fit to the train role with one feature set; ratings [n, 19] for each of the others.
 
@@ -41,13 +58,13 @@ def predict_roles(
     their number); the prediction uses all train rows.
     """
     components = standard_components(feature_set.split("+"))
-    among_train, *to_train = covariances(components, train, others, settings["relevance"])
+    among_train, *to_train = covariances(components, train, others, settings.relevance)
     centre, scale = train.labels.mean(axis=0), np.maximum(train.labels.std(axis=0), 1e-9)
     targets = (train.labels - centre) / scale
-    rows = _drawn_rows(len(train), settings["fitting_rows"], seed)
+    rows = _drawn_rows(len(train), settings.fitting_rows, seed)
     noise_shape = _noise_shape(train.n_raters)
     weights, noise = likeliest_weights(
-        among_train[:, rows[:, None], rows], noise_shape[rows], targets[rows], settings["iterations"]
+        among_train[:, rows[:, None], rows], noise_shape[rows], targets[rows], settings.iterations
     )
     covariance = _weighted(weights, among_train)
     covariance[np.diag_indices(len(train))] += noise * noise_shape

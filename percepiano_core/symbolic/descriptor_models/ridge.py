@@ -6,6 +6,7 @@ The solutions for all penalties come from one singular value decomposition, so t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,26 @@ import numpy as np
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.preparation import prepare
 from percepiano_core.perception.selection import r2_mean
+from percepiano_core.training.settings import built, setting
+
+INPUTS = ("descriptors",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be set; lists are what the validation role chooses among."""
+
+    feature_sets: list[str] = setting(["raw", "raw+aligned"], "descriptor sets to choose from; several are joined by +")
+    penalties: list[float] = setting([30, 100, 300, 1000, 3000], "weights of the quadratic penalty", least=0)
 
 
 def fit_predict(train: Examples, valid: Examples, test: Examples, settings: Mapping[str, Any], seed: int) -> Predicted:
-    """Settings: `feature_sets` and `penalties`, both lists to choose from."""
+    """Ratings of the test role by the feature set and the penalty that the validation role chooses."""
+    options = built(Settings, settings)
     candidates = [
         (r2_mean(valid.labels, on_valid), feature_set, penalty, on_test)
-        for feature_set in settings["feature_sets"]
-        for penalty, on_valid, on_test in _candidates(train, valid, test, feature_set, settings["penalties"])
+        for feature_set in options.feature_sets
+        for penalty, on_valid, on_test in _candidates(train, valid, test, feature_set, options.penalties)
     ]
     score, feature_set, penalty, predicted = max(candidates, key=lambda candidate: candidate[0])
     return Predicted(predicted, {"feature_set": feature_set, "penalty": penalty, "valid_r2": score})

@@ -1,0 +1,33 @@
+"""What the jobs of dynamics models share: the recordings of a job, and the run folders that they leave."""
+
+from __future__ import annotations
+
+from percepiano_core.dynamics.examples.examples import Example, read_examples
+from percepiano_core.plan.job import Job
+from percepiano_core.splits.files import read_split
+from percepiano_core.splits.folds import Split
+from percepiano_core.store.dynamics_predictions import RunPredictions, write_run_tables
+from percepiano_core.training.run_folder import RunInfo, write_run_info
+
+BEATS = "beats"  # input of a model that is told where the beats are
+
+
+def input_kind(job: Job) -> str | None:
+    """The kind of input that the model listens to; None if it is told the beats alone."""
+    kinds = [kind for kind in job.run.inputs.split("+") if kind != BEATS]
+    return kinds[0] if kinds else None
+
+
+def read_data(job: Job) -> tuple[list[Example], Split]:
+    """The recordings of a job with the input that the model is given, and which of them are in which role."""
+    kind = input_kind(job)
+    kinds = [] if kind is None else [kind]
+    examples = [each for path in job.paths("examples") for each in read_examples(path, kinds)]
+    return examples, read_split(str(job.file("folds")))
+
+
+def write_dynamics_run(job: Job, info: RunInfo, valid: RunPredictions, test: RunPredictions) -> None:
+    """Write the run of a fold; run.json last, so that it stands for a whole run."""
+    folder = job.folders[info.fold]
+    write_run_tables(folder, valid, test)
+    write_run_info(folder, info)

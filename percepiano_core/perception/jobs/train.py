@@ -1,0 +1,31 @@
+"""Train a model of ratings on one fold, and write what it predicts, its weights and the course of its training."""
+
+from __future__ import annotations
+
+from percepiano_core.perception.folds import fold_predictions, fold_roles
+from percepiano_core.perception.jobs.runs import read_data, write_rating_run
+from percepiano_core.plan.job import Job
+from percepiano_core.store.notes import read_notes
+from percepiano_core.training.chosen_module import chosen_module
+from percepiano_core.training.run import TrainingRun
+from percepiano_core.training.run_folder import CHECKPOINT_FILE, HISTORY_FILE, WEIGHTS_FILE
+
+
+def run(job: Job) -> None:
+    """Do the job."""
+    examples, split = read_data(job)
+    module = chosen_module("percepiano_core", job.run.module, "train_fold", "model")
+    notes = read_notes(job.file("notes") or str(job.file("performed")))
+    for fold, folder in job.folders.items():
+        roles = fold_roles(examples, split, fold)
+        course = TrainingRun(folder / CHECKPOINT_FILE, folder / HISTORY_FILE, job.key, device=job.device)
+        trained = module.train_fold(roles, notes, job.run.settings, job.run.seed, course)
+        trained.write_weights(folder / WEIGHTS_FILE)
+        named = (job.run.split, fold, job.run.seed, job.run.model)
+        write_rating_run(
+            job,
+            job.finished(fold, chosen=trained.chosen),
+            fold_predictions(*named, roles.valid, trained.valid),
+            fold_predictions(*named, roles.test, trained.test),
+        )
+        course.remove_checkpoints()

@@ -1,0 +1,30 @@
+"""The configuration, checked before any work: keys, values, models with their settings, members, splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from percepiano_core.config import check_config, fill_defaults, nearest, read_schema
+from percepiano_core.errors import UserError
+from percepiano_core.plan.models import Model, configured_models
+
+
+def checked_configuration(config: dict[str, Any], schema: Path | str) -> dict[str, Model]:
+    """Fill the configuration's defaults in place, and its models; UserError, one line, for the first thing wrong."""
+    known = read_schema(schema)
+    check_config(config, known)
+    fill_defaults(config, known)
+    models = configured_models(config["models"])
+    _check_ablations(config["ablations"], models, config)
+    return models
+
+
+def _check_ablations(ablations: Mapping[str, Any], models: Mapping[str, Model], config: Mapping[str, Any]) -> None:
+    rows = [*models, *config["planned"]]
+    for name, entry in ablations.items():
+        for step in entry["steps"]:
+            if step["model"] not in rows:
+                problem = f"ablations.{name}: there is no model '{step['model']}'"
+                raise UserError("configuration", problem, nearest(step["model"], rows))

@@ -1,0 +1,124 @@
+"""Sound: what is rendered of MIDI files, in which jobs, and the recordings that a person has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from percepiano_core.corpus.asap import AsapRecording
+from percepiano_core.corpus.asap_dynamics import annotations_path, marked_recordings, performance_name
+from percepiano_core.plan.batches import batch, batches_of
+from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
+from percepiano_core.sound.rendering import find_font, program_version
+
+RENDERED = "results/recordings/{corpus}/audio/{batch}"
+RENDERED_TABLE = "results/recordings/{corpus}/batch_{batch}.csv"
+RENDERED_QUALITY = "results/quality/recordings/{corpus}_{batch}.csv"
+OWN_RUN = "results/runs/dynamics/T3/listener/pieces/fold0/seed0"
+SETTINGS = ("sample_rate", "gain", "polyphony", "tail_seconds")  # of the rendering, that its samples depend on
+
+
+@dataclass(frozen=True)
+class Renderings:
+    """Rendering as configured: the block `rendering`, where corpora are, and the rated one."""
+
+    block: Mapping[str, Any]
+    corpora: Mapping[str, Any]
+    rated: RatedCorpus
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the samples of a rendering depend on, beside font and program."""
+        return {name: self.block[name] for name in SETTINGS}
+
+    @cached_property
+    def font(self) -> dict[str, str]:
+        """The configured sound font and the hash of its bytes; UserError if it is not installed."""
+        font = find_font(self.block["sound_font"])
+        return {"path": str(font.path), "sha256": font.sha256}
+
+    @cached_property
+    def program(self) -> str:
+        """Version of the program that renders; UserError if it is not installed."""
+        return program_version()
+
+    @cached_property
+    def asap(self) -> dict[str, AsapRecording]:
+        """Name of each performance of ASAP that dynamics can be learned from -> the recording."""
+        root = self.root("asap")
+        return {performance_name(each): each for each in marked_recordings(root)} if root.is_dir() else {}
+
+    def root(self, corpus: str) -> Path:
+        """Folder of a corpus that is rendered."""
+        return self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora) or Path("nowhere")
+
+    def files(self, corpus: str) -> dict[str, Path]:
+        """Name of each performance of a corpus ("rated", "asap") -> its MIDI file."""
+        if corpus == "rated":
+            return {each.performance: self.rated.root / each.midi for each in self.rated.performances}
+        return {name: self.root(corpus) / each.midi for name, each in self.asap.items()}
+
+    def batch(self, corpus: str, number: int) -> dict[str, Path]:
+        """The performances of one job."""
+        return dict(batch(list(self.files(corpus).items()), self.block["files_a_job"], number))
+
+    def batches(self, corpus: str, names: list[str] | None = None) -> list[int]:
+        """Numbers of the jobs that render the named performances; of all, if none are named."""
+        files = self.files(corpus)
+        return batches_of(list(files) if names is None else names, list(files), self.block["files_a_job"])
+
+    def asap_performances(self, piece: str) -> list[str]:
+        """Names of the performances of a piece of ASAP."""
+        return [name for name in self.asap if name.rpartition("/")[0] == piece]
+
+    def asap_label_files(self, piece: str) -> list[Path]:
+        """What the labels of a piece of ASAP are read from: scores, alignments, beats; and the performed velocities."""
+        found = [self.asap[name] for name in self.asap_performances(piece)]
+        paths = [p for r in found for p in (r.score, r.note_alignment, annotations_path(r.midi), r.midi)]
+        return [self.root("asap") / path for path in dict.fromkeys(paths)]
+
+    def asap_sound(self, piece: str, pattern: str) -> list[str]:
+        """Files (RENDERED, RENDERED_TABLE) of the jobs that render the performances of a piece of ASAP."""
+        batches = self.batches("asap", self.asap_performances(piece))
+        return [pattern.format(corpus="asap", batch=number) for number in batches]
+
+    def quality(self, corpus: str) -> list[str]:
+        """Lists of what could not be rendered of a corpus."""
+        return [RENDERED_QUALITY.format(corpus=corpus, batch=number) for number in self.batches(corpus)]
+
+
+@dataclass(frozen=True)
+class OwnRecordings:
+    """A folder of recordings of one's own, with beats and marks where they are annotated (track T3)."""
+
+    folder: Path
+
+    @cached_property
+    def sounds(self) -> list[Path]:
+        """Sound files."""
+        from percepiano_core.sound.recording import sound_files
+
+        return list(sound_files(self.folder).values())
+
+    @cached_property
+    def annotations(self) -> list[Path]:
+        """Tables of beats and marks."""
+        return sorted([*self.folder.glob("beat_time/*.csv"), *self.folder.glob("markings_dyn/*.csv")])
+
+    @property
+    def quality(self) -> str:
+        """List of what could not be listened to."""
+        return "results/quality/dynamics/recordings.csv"
+
+    @property
+    def run_files(self) -> list[str]:
+        """Prediction files of a run on them, where they can be scored."""
+        return [f"{OWN_RUN}/{name}" for name in ("predictions.h5", "run.json")] if self.scored else []
+
+    @property
+    def scored(self) -> bool:
+        """Whether there is something to be scored."""
+        return bool(self.sounds and self.annotations)

@@ -1,0 +1,60 @@
+"""The tracks of dynamics: T1 real loudness curves, T2 rendered ASAP, the synthetic corpus (T3: your recordings)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
+from percepiano_core.corpus.mazurkabl import list_mazurkas
+from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
+from percepiano_core.splits.asap_blocks import piece_block
+from percepiano_core.splits.piece_folds import FOLDS, read_blocks
+
+EXAMPLES = {
+    "T1": "results/dynamics/examples/mazurkabl/{piece}.h5",
+    "T2": "results/dynamics/examples/asap/{piece}.h5",
+    "synthetic": "results/dynamics/examples/synthetic/{piece}.h5",
+}
+"""Track -> container of the recordings of a piece."""
+QUALITY = {
+    "T1": "results/quality/dynamics/mazurkabl/{piece}.csv",
+    "T2": "results/quality/dynamics/asap/{piece}.csv",
+}
+"""Track -> list of what was wrong with a piece; composed pieces have no faults."""
+CORPORA = {"T1": "mazurkabl", "T2": "asap", "synthetic": "rated"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track: its name, the folder of its corpus (None: none is named), and piece -> block of the folds."""
+
+    name: str
+    root: Path | None
+    blocks: dict[str, int]
+
+    @property
+    def examples(self) -> list[str]:
+        """Containers of its recordings, in order of the pieces."""
+        return [EXAMPLES[self.name].format(piece=piece) for piece in sorted(self.blocks)]
+
+    @property
+    def quality(self) -> list[str]:
+        """Lists of what was wrong with its pieces."""
+        return [QUALITY[self.name].format(piece=piece) for piece in sorted(self.blocks)] if self.name in QUALITY else []
+
+
+def track_named(name: str, corpora: Mapping[str, Any], rated: RatedCorpus) -> Track:
+    """A track by its name; without pieces where its corpus is not there."""
+    if name == "synthetic":
+        pieces = sorted({each.piece for each in rated.performances}) if rated.kind == "synthetic" else []
+        return Track(name, rated.root, {piece: index % FOLDS for index, piece in enumerate(pieces)})
+    root = corpus_folder(CORPORA[name], corpora)
+    if root is None or not root.is_dir():
+        return Track(name, root, {})
+    if name == "T1":
+        blocks = read_blocks()
+        return Track(name, root, {mazurka: blocks[mazurka] for mazurka in list_mazurkas(root)})
+    return Track(name, root, {piece: piece_block(piece) for piece in {piece_name(r) for r in marked_recordings(root)}})

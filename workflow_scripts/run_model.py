@@ -1,0 +1,10 @@
+"""Fit, train or combine one model; each of its folds gets a run folder with predictions and what made them."""
+
+from percepiano_core.job import logged
+from percepiano_core.plan.job import job_of, run_job
+
+with logged(snakemake.log[0]):
+    params, runs = snakemake.params, snakemake.output.run
+    folders = [runs] if isinstance(runs, str) else runs
+    job = job_of(params.job, dict(snakemake.input.items()), folders, snakemake.resources.get("gpu", 0))
+    run_job(params.kind, params.problem, job)
