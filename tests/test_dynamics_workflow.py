@@ -15,17 +15,14 @@ pytest.importorskip("torch", reason="needs the torch extra")
 pytestmark = pytest.mark.slow
 
 TARGETS = ("results/dynamics/table1.csv", "results/figures/dynamics_table1.svg")
-SYNTHETIC = {
-    "tracks": ["synthetic"],
-    "folds": [0],
-    "models": {"constant": {"tracks": ["synthetic"]}, "first_beat": {"tracks": ["synthetic"]}},
-}
+SYNTHETIC = {"tracks": ["synthetic"], "folds": [0]}
+BASELINES = {name: {"data": ["synthetic"]} for name in ("constant", "first_beat")}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
     """A finished run of two baselines on the synthetic corpus."""
-    run = new_run(tmp_path_factory.mktemp("run"), dynamics=SYNTHETIC)
+    run = new_run(tmp_path_factory.mktemp("run"), dynamics=SYNTHETIC, models=BASELINES)
     snakemake(run, *TARGETS, code=code)
     return run
 
@@ -43,7 +40,7 @@ def test_a_changed_baseline_runs_baselines_and_tables_again(
 ) -> None:
     edited("percepiano_core/dynamics/beat_models/baselines.py", "np.argmax(", "np.argmin(")
     jobs = planned_jobs(snakemake(finished, *TARGETS, "-n", code=code))
-    assert set(jobs) == {"dynamics_fit", "dynamics_table1", "dynamics_figure"} and jobs["dynamics_fit"] == 2
+    assert set(jobs) == {"fit", "dynamics_table1", "dynamics_figure"} and jobs["fit"] == 2
 
 
 def test_symbolic_code_is_none_of_its_business(
@@ -57,7 +54,7 @@ def test_tracks_without_a_corpus_are_left_out_and_said_once(tmp_path: Path, code
     run = new_run(tmp_path)
     plan = snakemake(run, "-n", code=code)
     assert not any("dynamics" in job for job in planned_jobs(plan))
-    assert plan.count("dynamics track T1: no MazurkaBL at corpora/mazurkabl") == 1
+    assert plan.count("dynamics track T1: left out, its corpus is not at corpora/mazurkabl") == 1
 
 
 def test_what_is_wrong_with_the_inputs_of_a_track_is_gathered(tmp_path: Path, code: Path) -> None:
@@ -70,8 +67,7 @@ def test_what_is_wrong_with_the_inputs_of_a_track_is_gathered(tmp_path: Path, co
         path = tmp_path / "mazurkabl" / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
-    run = new_run(tmp_path, dynamics={"tracks": ["T1"], "mazurkabl_root": "mazurkabl"})
-    assert planned_jobs(snakemake(run, "results/dynamics/provenance/run.json", "-n", code=code))["dynamics_quality"]
-    snakemake(run, "results/quality/dynamics.csv", code=code)
-    (line,) = read_quality(run / "results/quality/dynamics.csv")
+    run = new_run(tmp_path, dynamics={"tracks": ["T1"]}, corpora={"mazurkabl": "mazurkabl"})
+    snakemake(run, "results/quality/quality.csv", code=code)
+    (line,) = [each for each in read_quality(run / "results/quality/quality.csv") if each.stage == "dynamics"]
     assert (line.subject, line.file) == ("M06-1", "sones/M06-1/pid2-01Ntot.csv")

@@ -16,7 +16,7 @@ from percepiano_core.store.predictions import read_predictions
 pytest.importorskip("torch", reason="needs the torch extra")
 pytestmark = pytest.mark.slow
 
-RUN = "results/runs/clean/{model}/performer/folds_{fold}/seed0"
+RUN = "results/runs/symbolic/clean/{model}/performer/fold{fold}/seed0"
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,9 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["models"]
     config["models"] = {name: shipped[name] for name in ("midibert", "midibert_pretrained")}
     for entry in config["models"].values():
-        entry["seeds"], entry["settings"]["training"]["epochs"] = [0], 1
-    plan = {"notes": 32, "epochs": 1, "batches": 2, "batch_size": 2}
-    config["pretraining"] |= {"plan": plan, "of_a_score": 4, "performances_a_job": 3}
+        entry["seeds"], entry["settings"]["recipe"]["epochs"] = [0], 1
+    settings = {"notes": 32, "recipe": {"epochs": 1, "examples_an_epoch": 4, "batch_size": 2}}
+    config["pretraining"] |= {"settings": settings, "of_a_score": 4, "performances_a_job": 3}
     config["ablations"] = {}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder
@@ -52,7 +52,7 @@ def write_asap(run: Path, rows: list[list[str]]) -> None:
 
 def test_without_a_collection_the_pretrained_model_is_left_out_and_the_table_made(run: Path, code: Path) -> None:
     output = snakemake(run, "-n", "results/table3.csv", code=code)
-    assert "model midibert_pretrained: left out, no results/pretrained/midibert_tiny.safetensors" in output
+    assert "model midibert_pretrained: left out, no results/pretrained/midibert_tiny/weights.safetensors" in output
     jobs = planned_jobs(output)
     assert (jobs["train"], jobs["performed"], jobs["notes"], jobs["pretrain"]) == (4, 1, 0, 0)
 
@@ -63,11 +63,11 @@ def test_a_model_is_fine_tuned_from_what_was_learned_on_a_collection(run: Path, 
     folder = RUN.format(model="midibert_pretrained", fold=0)
     snakemake(run, f"{folder}/predictions.csv", code=code)
     assert (
-        (run / "results/pretrained/midibert_tiny.csv").read_text().startswith("epoch,train_loss,valid_loss,right_bar")
+        (run / "results/pretrained/midibert_tiny/history.csv").read_text().startswith("epoch,train_loss,valid_loss,right_bar")
     )
     (block,) = read_predictions(run / folder / "predictions.csv")
     assert ((block.predictions > 0) & (block.predictions < 1)).all()
-    assert not list((run / "results/pretrained").glob("*.state"))
+    assert not list((run / "results/pretrained").rglob("checkpoint*"))
 
 
 def test_notes_of_a_collection_are_read_by_several_jobs_and_what_does_not_fit_is_listed(run: Path, code: Path) -> None:
@@ -79,9 +79,10 @@ def test_notes_of_a_collection_are_read_by_several_jobs_and_what_does_not_fit_is
     write_asap(run, [[f"Fugue {i}", midi, score] for i, midi in enumerate([*of_score, of_another])])
     made = "results/pretrained/notes.h5"
     output = snakemake(run, made, code=code)
+    parts = sorted((run / "results/quality/pretraining").glob("*.csv"))
     assert {"notes/0.h5", "notes/1.h5"} <= {
         f"notes/{path.name}" for path in (run / "results/pretrained/notes").iterdir()
     }
     assert sorted(read_notes(run / made)) == [f"Bach: Fugue {i}/{Path(midi).stem}" for i, midi in enumerate(of_score)]
-    [line] = read_quality(run / "results/quality/pretraining.csv")
+    [line] = [line for part in parts for line in read_quality(part)]
     assert line.subject == f"Bach: Fugue 3/{Path(of_another).stem}", output

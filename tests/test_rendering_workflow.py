@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path("Composer/Piece")
 STORE = "results/dynamics/examples/asap/Composer/Piece.h5"
-QUALITY = "results/quality/dynamics.csv"
+QUALITY = "results/quality/recordings/asap_0.csv"
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66]]
 COLUMNS = ("composer", "title", "xml_score", "midi_performance", "robust_note_alignment", "note_alignments")
 
@@ -52,8 +52,8 @@ def write_asap(root: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     write_asap(tmp_path / "asap")
-    settings = {"sound_font": "TimGM6mb.sf2", "corpora": {"asap": "asap"}}
-    return new_run(tmp_path, rendering=settings, dynamics={"tracks": ["T2"]})
+    settings = {"sound_font": "TimGM6mb.sf2"}
+    return new_run(tmp_path, rendering=settings, corpora={"asap": "asap"}, dynamics={"tracks": ["T2"]})
 
 
 def test_performances_are_rendered_and_made_examples(run: Path) -> None:

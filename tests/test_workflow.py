@@ -73,7 +73,7 @@ def test_one_changed_midi_reruns_its_segment_and_what_depends_on_it(finished: Pa
     assert jobs["align"] == jobs["features"] == 1
     assert {f"results/alignment/{segment}.h5", f"results/features/{segment}.h5"} <= planned_outputs(output)
     assert {"split", "labels", "text_groups", "performances"}.isdisjoint(jobs)
-    unaffected = {"mean", "segment_lookup"}
+    unaffected = {"mean", "segment_mean"}
     assert not any(f"/{model}/" in name for model in unaffected for name in planned_outputs(output))
 
 
@@ -115,7 +115,7 @@ def test_a_limit_leaves_folds_and_seeds_of_a_network_out(finished: Path, code: P
 
     runs = {name for name in planned_outputs(planned("1", "2")) if name.endswith("predictions.csv")}
     assert {name.partition("bilstm_sa/")[2] for name in runs} == {
-        f"performer/folds_{fold}/seed3/predictions.csv" for fold in "12"
+        f"performer/fold{fold}/seed3/predictions.csv" for fold in "12"
     }
     assert "bilstm_sa on performer is run by fold 0, 1, 2, 3, not by 9" in planned("9")
 
@@ -124,11 +124,11 @@ def test_a_combination_says_which_of_its_members_is_not_run(finished: Path, code
     run = tmp_path / "combined"
     shutil.copytree(finished, run)
     settings = yaml.safe_load((run / "run.yaml").read_text())
-    blend = {"title": "Blend", "module": "stack", "features": "predictions", "splits": ["both"]}
-    blend["settings"] = {"members": ["ridge", "bilstm_sa"], "steps": 2}
-    (run / "run.yaml").write_text(yaml.safe_dump(settings | {"models": {"blend": blend}}))
+    average = {"title": "Average", "module": "perception.weighted_average", "inputs": "predictions"}
+    average |= {"splits": ["both"], "settings": {"members": ["ridge", "bilstm_sa"], "steps": 2}}
+    (run / "run.yaml").write_text(yaml.safe_dump(settings | {"models": {"average": average}}))
     output = snakemake(run, "-n", "results/table3.csv", code=code, check=False)
-    assert "model blend: its member bilstm_sa is not run on both" in output
+    assert "model average: its member bilstm_sa is not run on both" in output
 
 
 def test_a_score_feature_reruns_features_and_nothing_before_or_beside(

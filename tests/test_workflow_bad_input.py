@@ -111,7 +111,7 @@ def test_every_rated_performance_still_has_a_prediction(damaged: Path) -> None:
     ("settings", "words"),
     [
         ("spilts={'names': ['performer']}", ["unknown key 'spilts'", "did you mean 'splits'?"]),
-        ("corpus={'root': 'nowhere'}", ["nowhere", "manifest.csv"]),
+        ("corpora={'rated': {'root': 'nowhere'}}", ["nowhere", "manifest.csv"]),
         ("splits={'names': ['performers']}", ["splits.names.0", "performers"]),
     ],
 )

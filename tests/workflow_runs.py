@@ -18,16 +18,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 CODE = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "percepiano_core", "profiles", "envs")
 
 SETTINGS: dict[str, dict] = {
-    "corpus": {"reader": "manifest", "root": "corpus", "kind": "synthetic"},
+    "corpora": {"rated": {"reader": "manifest", "root": "corpus", "kind": "synthetic"}},
     "ratings": {"labels": ["clean"]},
     "splits": {"names": ["performer", "both"], "segment_draws": [42]},
     "bootstrap": {"resamples": 50},
 }
-MODELS = ("mean", "segment_lookup", "ridge", "bilstm_sa", "bilstm_sa_han")  # of the shipped ones; quick, or made so
+MODELS = ("mean", "segment_mean", "ridge", "bilstm_sa", "bilstm_sa_han")  # of the shipped ones; quick, or made so
 QUICK_NETWORK = {
     "seeds": [0],
     "splits": ["performer"],
-    "training": {"epochs": 2},
+    "recipe": {"epochs": 2},
     "architecture": {"hidden": 8},
 }
 
@@ -49,7 +49,8 @@ def copied_code(folder: Path) -> Path:
         else:
             shutil.copy2(source, folder / name)
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    config["models"] = {name: _quick(config["models"][name]) for name in MODELS}
+    dynamics = {name: entry for name, entry in config["models"].items() if entry["module"].startswith("dynamics.")}
+    config["models"] = {name: _quick(config["models"][name]) for name in MODELS} | dynamics
     steps = [{"model": name, "adds": name} for name in MODELS]
     config["ablations"] = {"models": {"splits": ["performer"], "steps": steps}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
@@ -58,9 +59,9 @@ def copied_code(folder: Path) -> Path:
 
 def _quick(model: dict) -> dict:
     """The model's entry; a network's with few hidden units and epochs."""
-    if model["features"] != "notes":
+    if model["inputs"] != "notes":
         return model
-    settings = model["settings"] | {name: QUICK_NETWORK[name] for name in ("training", "architecture")}
+    settings = model["settings"] | {name: QUICK_NETWORK[name] for name in ("recipe", "architecture")}
     return model | {name: QUICK_NETWORK[name] for name in ("seeds", "splits")} | {"settings": settings}
 
 
@@ -73,7 +74,7 @@ def command(run: Path, *arguments: str, code: Path) -> list[str]:
 def environment(code: Path) -> dict[str, str]:
     """The environment of a run: the code's own package, no corpus from outside."""
     # Without bytecode files every job would compile the package anew, which takes longer than the job.
-    left_out = {"PERCEPIANO_ROOT", "ASAP_ROOT", "MAZURKABL_ROOT", "PYTHONDONTWRITEBYTECODE"}
+    left_out = {"PERCEPIANO_ROOT", "ASAP_ROOT", "MAESTRO_ROOT", "MAZURKABL_ROOT", "PYTHONDONTWRITEBYTECODE"}
     kept = {key: value for key, value in os.environ.items() if key not in left_out}
     return {**kept, "PYTHONPATH": str(code)}
 
@@ -95,11 +96,18 @@ def snakemake(run: Path, *arguments: str, code: Path, check: bool = True) -> str
 
 
 def planned_jobs(output: str) -> Counter[str]:
-    """Rule -> number of jobs in a dry-run's statistics; empty if there is nothing to do."""
+    """Rule -> number of jobs in a dry-run's statistics; empty if there is nothing to do.
+
+    The rules fit, train and combine count over all splits.
+    """
     if "Nothing to be done" in output:
         return Counter()
     table = output.rpartition("Job stats:")[2]
-    return Counter({name: int(count) for name, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M) if name != "total"})
+    jobs: Counter[str] = Counter()
+    for name, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M):
+        if name != "total":
+            jobs[re.sub("^(fit|train|combine)_.*", r"\1", name)] += int(count)  # one rule, written once for all splits
+    return jobs
 
 
 def planned_outputs(output: str) -> set[str]:
