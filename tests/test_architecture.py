@@ -78,13 +78,19 @@ def test_scripts_are_short_and_say_what_they_do(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
-def test_rules_have_logs_environments_digests_and_no_code(path: Path) -> None:
+def test_rules_have_logs_environments_digests_needs_and_no_code(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"^\s+run:", text, re.M)
-    for rule in re.split(r"^rule ", text, flags=re.M)[1:]:
-        name = rule.partition(":")[0]
-        for part in ("log:", "conda:", "code=", "script:"):
+    for rule in re.split(r"^ *rule\b", text, flags=re.M)[1:]:
+        name = rule.strip().splitlines()[0]
+        for part in ("log:", "conda:", "threads:", "mem_mb=", "runtime=", "code=", "script:"):
             assert part in rule, f"rule {name} has no {part}"
+
+
+def test_rules_share_few_lines_of_code() -> None:
+    assert len((REPOSITORY / "rules" / "common.smk").read_text().splitlines()) <= 150
+    defined = [line for path in RULES for line in path.read_text().splitlines() if re.match(r"\s*def ", line)]
+    assert len(defined) <= 10, defined
 
 
 def test_what_each_script_depends_on_is_as_agreed() -> None:

@@ -21,10 +21,10 @@ def test_the_shipped_configuration_is_valid() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"corpsu": {}}, ["corpsu", "did you mean 'corpus'"]),
+        ({"corprora": {}}, ["corprora", "did you mean 'corpora'"]),
         ({"splits": {"segment_drawz": [1]}}, ["splits.segment_drawz", "did you mean 'segment_draws'"]),
         ({"bootstrap": {"resamples": "many"}}, ["bootstrap.resamples", "'many'"]),
-        ({"ratings": {"labels": ["public"]}}, ["ratings.labels.0", "'public'"]),
+        ({"ratings": {"labels": ["public"]}}, ["ratings.labels.0", "'public'", "did you mean 'published'?"]),
         ({"splits": {"names": []}}, ["splits.names"]),
     ],
 )
@@ -37,10 +37,10 @@ def test_a_wrong_key_or_value_is_one_clear_line(change: dict, words: list[str]) 
 
 
 def test_defaults_stand_in_the_schema_alone() -> None:
-    config = fill_defaults({"models": {"mean": {"title": "Mean", "module": "m", "features": "none"}}}, SCHEMA)
+    config = fill_defaults({"models": {"mean": {"title": "Mean", "module": "m", "inputs": "none"}}}, SCHEMA)
     assert config["splits"]["parameters"]["performer"]["test_indices"] == [1, 2]
     assert config["models"]["mean"]["seeds"] == [0]
-    assert config["corpus"]["reader"] == "percepiano"
+    assert config["corpora"]["rated"]["reader"] == "percepiano"
 
 
 def test_every_key_of_the_schema_is_described() -> None:

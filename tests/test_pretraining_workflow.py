@@ -63,7 +63,9 @@ def test_a_model_is_fine_tuned_from_what_was_learned_on_a_collection(run: Path, 
     folder = RUN.format(model="midibert_pretrained", fold=0)
     snakemake(run, f"{folder}/predictions.csv", code=code)
     assert (
-        (run / "results/pretrained/midibert_tiny/history.csv").read_text().startswith("epoch,train_loss,valid_loss,right_bar")
+        (run / "results/pretrained/midibert_tiny/history.csv")
+        .read_text()
+        .startswith("epoch,train_loss,valid_loss,right_bar")
     )
     (block,) = read_predictions(run / folder / "predictions.csv")
     assert ((block.predictions > 0) & (block.predictions < 1)).all()
