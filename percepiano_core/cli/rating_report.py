@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from rich.table import Table
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.errors import UserError
-from percepiano_core.files import replacing, write_text
+from percepiano_core.files import write_text
 from percepiano_core.perception.intervals import Ratings
+from percepiano_core.table_io import write_rows
 
 DECIMALS = 4
 COLUMNS = ("performance", "dimension", "low_word", "high_word", "rating", "interval_low", "interval_high", "spread")
@@ -118,12 +118,12 @@ def _write_json(report: Report, path: Path) -> None:
 
 
 def _write_csv(report: Report, path: Path) -> None:
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for i, name in enumerate(report.alignments):
-            for j, each in enumerate(DIMENSIONS):
-                writer.writerow([name, each.key, each.low, each.high, *_numbers(report.ratings, i, j)])
+    rows = (
+        [name, each.key, each.low, each.high, *_numbers(report.ratings, i, j)]
+        for i, name in enumerate(report.alignments)
+        for j, each in enumerate(DIMENSIONS)
+    )
+    write_rows(path, COLUMNS, rows)
 
 
 def _write_picture(report: Report, path: Path) -> None:
