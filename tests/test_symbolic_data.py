@@ -65,7 +65,7 @@ def test_a_cell_that_is_not_a_number_is_refused(tables):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_each_rating_is_that_of_its_dimension_whatever_the_order_of_the_columns(tables, order):
-    descriptors, labels = tables
+    _, labels = tables
     values = {"n_raters": "4"} | {key: f"0.{10 + place}" for place, key in enumerate(DIMENSION_KEYS)}
     columns = list(values)[::order]
     labels.write_text(",".join(["performance", *columns]) + "\n" + ",".join(["q", *map(values.get, columns)]) + "\n")

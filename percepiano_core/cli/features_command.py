@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from percepiano_core.errors import UserError
+from percepiano_core.files import asked_for
 from percepiano_core.table_io import write_rows
 
 if TYPE_CHECKING:
@@ -141,10 +142,8 @@ def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str
 
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    try:
+    with asked_for(path):
         write_rows(path, header, rows)
-    except OSError as error:
-        raise UserError(path, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
 
 
 def _cell(value: float) -> str:

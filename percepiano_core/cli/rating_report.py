@@ -12,8 +12,7 @@ from rich.table import Table
 
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
-from percepiano_core.errors import UserError
-from percepiano_core.files import write_text
+from percepiano_core.files import asked_for, write_text
 from percepiano_core.perception.intervals import Ratings
 from percepiano_core.table_io import write_rows
 
@@ -71,10 +70,8 @@ def show(report: Report, console: Console | None = None) -> None:
 
 def write(report: Report, path: Path) -> None:
     """Write the file as its extension says (KINDS); UserError where that is impossible."""
-    try:
+    with asked_for(path):
         KINDS[path.suffix](report, path)
-    except OSError as error:
-        raise UserError(path, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
 
 
 def _cell(ratings: Ratings, i: int, j: int) -> str:
