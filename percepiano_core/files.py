@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from percepiano_core.errors import UserError
+
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
@@ -19,6 +21,18 @@ def replacing(path: Path | str) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def asked_for(path: Path) -> Iterator[None]:
+    """Write in here a file that a person named: UserError where its folder is missing, or it cannot be written."""
+    remedy = "name a file in a writable folder"
+    if not path.parent.is_dir():
+        raise UserError(path, "cannot be written (its folder does not exist)", remedy)
+    try:
+        yield
+    except OSError as error:
+        raise UserError(path, f"cannot be written ({error.strerror})", remedy) from None
 
 
 def write_text(path: Path | str, text: str) -> None:

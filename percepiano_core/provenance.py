@@ -8,11 +8,12 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
-from percepiano_core.files import replacing, write_text
+from percepiano_core.files import write_text
+from percepiano_core.table_io import write_records
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LIBRARIES = (
@@ -97,11 +98,7 @@ def stage_costs(benchmarks: Path) -> list[StageCost]:
 
 def write_stage_costs(path: Path | str, costs: Iterable[StageCost]) -> None:
     """Write as CSV, one row a stage, one decimal."""
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(StageCost))
-        for cost in costs:
-            writer.writerow(f"{value:.1f}" if isinstance(value, float) else value for value in astuple(cost))
+    write_records(path, StageCost, costs, decimals=1)
 
 
 def run_record(config_hash: str, corpus_hash: str) -> dict[str, object]:

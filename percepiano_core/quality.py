@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from percepiano_core.errors import PercePianoError
+from percepiano_core.table_io import read_records, write_records
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -30,9 +30,6 @@ class QualityLine:
     remedy: str
 
 
-COLUMNS = tuple(field.name for field in fields(QualityLine))
-
-
 def from_error(
     stage: str, subject: str, error: PercePianoError, consequence: str, root: Path | None = None
 ) -> QualityLine:
@@ -52,13 +49,9 @@ def from_error(
 
 def write_quality(path: Path | str, lines: Iterable[QualityLine]) -> None:
     """Write the lines as CSV, sorted, so that equal findings give equal bytes."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(astuple(line) for line in sorted(lines))
+    write_records(path, QualityLine, sorted(lines))
 
 
 def read_quality(path: Path | str) -> list[QualityLine]:
     """Read what `write_quality` wrote."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        return [QualityLine(**row) for row in csv.DictReader(file)]
+    return read_records(path, QualityLine)

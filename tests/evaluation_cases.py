@@ -11,9 +11,9 @@ import numpy as np
 from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
 from percepiano_core.dimensions import DIMENSION_KEYS
-from percepiano_core.evaluation.cohort import Cohort
-from percepiano_core.evaluation.table3 import ModelRow, TableSpec
-from percepiano_core.evaluation.test_sets import TestSet
+from percepiano_core.evaluation.ratings.cohort import Cohort
+from percepiano_core.evaluation.ratings.table3 import ModelRow, TableSpec
+from percepiano_core.evaluation.ratings.test_sets import TestSet
 from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
 
 WIDTH = len(DIMENSION_KEYS)

@@ -38,7 +38,7 @@ def test_manifest_survives_its_file(percepiano_root: Path, tmp_path: Path) -> No
 
 def test_a_manifest_of_other_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match="not a manifest"):
+    with pytest.raises(DataError, match="has no column performance"):
         read_manifest(tmp_path / "manifest.csv")
 
 

@@ -21,9 +21,9 @@ from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction, write_run
 from percepiano_core.dynamics.predictions.scoring import ScoredRecording, honest_scores, paper_scores
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.dynamics_figure import draw_table1
-from percepiano_core.evaluation.dynamics_scores import piece_sums, scores
-from percepiano_core.evaluation.dynamics_table import (
+from percepiano_core.evaluation.dynamics.figure import draw_table1
+from percepiano_core.evaluation.dynamics.scores import piece_sums, scores
+from percepiano_core.evaluation.dynamics.table import (
     ModelRow,
     folds_table,
     published_rows,

@@ -8,7 +8,7 @@ from evaluation_cases import RANDOM_TRUTH, random_test_set
 from sklearn.metrics import r2_score
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.bootstrap import (
+from percepiano_core.evaluation.ratings.bootstrap import (
     ClusterCounts,
     bootstrap_r2,
     draw_clusters,
@@ -16,7 +16,7 @@ from percepiano_core.evaluation.bootstrap import (
     paired_difference,
     plain_r2,
 )
-from percepiano_core.evaluation.test_sets import TestSet
+from percepiano_core.evaluation.ratings.test_sets import TestSet
 
 
 def naive_replicate(test_set: TestSet, counts: ClusterCounts, replicate: int) -> np.ndarray:

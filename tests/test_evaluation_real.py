@@ -14,7 +14,7 @@ import pytest
 
 from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
-from percepiano_core.evaluation.table3 import ModelRow, TableSpec, score_runs, table3, table3_folds
+from percepiano_core.evaluation.ratings.table3 import ModelRow, TableSpec, score_runs, table3, table3_folds
 from percepiano_core.metrics.ratings import mse_per_dimension, r2_per_dimension
 from percepiano_core.ratings.ceiling import noise_variance, write_noise
 from percepiano_core.ratings.person_ratings import person_ratings

@@ -10,8 +10,8 @@ from evaluation_cases import FOLDS, blocks, cohort, predictions, targets
 from sklearn.metrics import r2_score
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.scores import score_split
-from percepiano_core.evaluation.test_sets import scored_test_sets, split_family
+from percepiano_core.evaluation.ratings.scores import score_split
+from percepiano_core.evaluation.ratings.test_sets import scored_test_sets, split_family
 from percepiano_core.metrics.ratings import within_segment_r_per_dimension
 
 

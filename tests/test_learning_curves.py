@@ -11,8 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation import learning_curves
-from percepiano_core.evaluation.histories import gradient_norms, read_histories
+from percepiano_core.evaluation.learning import learning_curves
+from percepiano_core.evaluation.learning.histories import gradient_norms, read_histories
 from percepiano_core.store.predictions import RunInfo, write_run_info
 from percepiano_core.training.history import write_history
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from percepiano_core.corpus import percepiano
 from percepiano_core.corpus.readers import list_performances
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
-from percepiano_core.errors import DataError, UserError
+from percepiano_core.errors import UserError
 from percepiano_core.ratings.derivations import clean, derive, published
 from percepiano_core.ratings.labels import Labels, labels_of_corpus, read_labels, select_performances, write_labels
 from percepiano_core.ratings.person_ratings import first_occurrences
@@ -210,8 +211,17 @@ def test_an_unknown_derivation_names_those_there_are(table: RatingTable) -> None
 
 def test_a_labels_file_of_other_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("performance,timing\na,0.5\n")
-    with pytest.raises(DataError, match="not a labels file"):
+    with pytest.raises(UserError, match="has no column n_raters"):
         read_labels(tmp_path / "labels.csv")
+
+
+def test_columns_of_labels_are_found_by_name(tmp_path: Path) -> None:
+    labels = Labels(("a",), np.array([3]), np.arange(19.0)[None] / 19, np.arange(19.0)[None] / 38)
+    write_labels(tmp_path / "labels.csv", labels)
+    pd.read_csv(tmp_path / "labels.csv").iloc[:, ::-1].to_csv(tmp_path / "reversed.csv", index=False)
+    read = read_labels(tmp_path / "reversed.csv")
+    np.testing.assert_array_equal(read.mean, labels.mean)
+    np.testing.assert_array_equal(read.std, labels.std)
 
 
 @given(st.lists(st.floats(0, 1), min_size=19, max_size=19))

@@ -61,3 +61,14 @@ def test_a_cell_that_is_not_a_number_is_refused(tables):
     descriptors.write_text("performance,raw_a\nq,loud\n")
     with pytest.raises(UserError, match="loud"):
         load_examples([performance("q")], descriptors, labels)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_each_rating_is_that_of_its_dimension_whatever_the_order_of_the_columns(tables, order):
+    _, labels = tables
+    values = {"n_raters": "4"} | {key: f"0.{10 + place}" for place, key in enumerate(DIMENSION_KEYS)}
+    columns = list(values)[::order]
+    labels.write_text(",".join(["performance", *columns]) + "\n" + ",".join(["q", *map(values.get, columns)]) + "\n")
+    examples = load_examples([performance("q")], None, labels)
+    np.testing.assert_allclose(examples.labels[0], 0.10 + np.arange(19) / 100)
+    assert examples.n_raters.tolist() == [4]

@@ -11,9 +11,9 @@ from evaluation_cases import MODELS, WIDTH, spec, write_corpus, write_run
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.ablation import ABLATION_COLUMNS, Ablation, AblationStep, ablation_table
-from percepiano_core.evaluation.published_results import published_beside, published_results
-from percepiano_core.evaluation.table3 import (
+from percepiano_core.evaluation.ratings.ablation import ABLATION_COLUMNS, Ablation, AblationStep, ablation_table
+from percepiano_core.evaluation.ratings.published_results import published_beside, published_results
+from percepiano_core.evaluation.ratings.table3 import (
     FOLD_COLUMNS,
     PER_DIMENSION_COLUMNS,
     ScoredRow,

@@ -10,9 +10,10 @@ import pytest
 from evaluation_cases import MODELS, spec, write_corpus, write_run
 from matplotlib.figure import Figure
 
-from percepiano_core.evaluation import figure_style, figures
-from percepiano_core.evaluation.ablation import Ablation, AblationStep, ablation_table
-from percepiano_core.evaluation.table3 import score_runs, table3, table3_per_dimension, write_table
+from percepiano_core.evaluation import figure_style
+from percepiano_core.evaluation.ratings import figures
+from percepiano_core.evaluation.ratings.ablation import Ablation, AblationStep, ablation_table
+from percepiano_core.evaluation.ratings.table3 import score_runs, table3, table3_per_dimension, write_table
 
 STEPS = Ablation("Descriptors", ("performer", "work"), tuple(AblationStep(row.model, row.name) for row in MODELS[1:]))
 DRAW = {

@@ -23,7 +23,7 @@ from workflow_runs import (
     snakemake,
 )
 
-from percepiano_core.evaluation.table3 import TABLE3_COLUMNS
+from percepiano_core.evaluation.ratings.table3 import TABLE3_COLUMNS
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from percepiano_core.evaluation.dynamics_figure import draw_table1
+from percepiano_core.evaluation.dynamics.figure import draw_table1
 from percepiano_core.job import logged
 
 with logged(snakemake.log[0]):

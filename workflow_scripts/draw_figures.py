@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from percepiano_core.evaluation.figures import draw_ablation, draw_per_dimension, draw_table3
+from percepiano_core.evaluation.ratings.figures import draw_ablation, draw_per_dimension, draw_table3
 from percepiano_core.job import logged
 
 with logged(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Draw how the networks were trained, from the histories of all their runs."""
 
-from percepiano_core.evaluation.histories import read_histories
-from percepiano_core.evaluation.learning_curves import draw_diagnostics, draw_learning_curves
+from percepiano_core.evaluation.learning.histories import read_histories
+from percepiano_core.evaluation.learning.learning_curves import draw_diagnostics, draw_learning_curves
 from percepiano_core.job import logged
 
 with logged(snakemake.log[0]):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from percepiano_core.evaluation.dynamics_table import ModelRow, folds_table, score_fold, table1, write_table
+from percepiano_core.evaluation.dynamics.table import ModelRow, folds_table, score_fold, table1, write_table
 from percepiano_core.job import logged
 
 with logged(snakemake.log[0]):

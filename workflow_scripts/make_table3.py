@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from percepiano_core.evaluation.ablation import Ablation, AblationStep, ablation_table
-from percepiano_core.evaluation.table3 import (
+from percepiano_core.evaluation.ratings.ablation import Ablation, AblationStep, ablation_table
+from percepiano_core.evaluation.ratings.table3 import (
     ModelRow,
     TableSpec,
     score_runs,

@@ -6,7 +6,6 @@ that do not apply are empty. Source: spec alignment.md, section 5.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
+from percepiano_core.table_io import read_rows, write_rows
 
 COLUMNS = (
     "label",
@@ -40,25 +40,16 @@ def alignment_rows(alignment: Alignment, performed: PerformedMidi) -> list[Row]:
 
 def write_alignment_csv(path: Path | str, alignment: Alignment, performed: PerformedMidi) -> None:
     """Write the table as UTF-8 CSV."""
-    with Path(path).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(alignment_rows(alignment, performed))
+    rows = alignment_rows(alignment, performed)
+    write_rows(path, COLUMNS, ([row.get(column, "") for column in COLUMNS] for row in rows))
 
 
 def read_alignment_csv(path: Path | str) -> list[Row]:
     """Read the table's rows back; DataError if columns are missing or a label is unknown."""
-    try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows, found = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(path, f"cannot be read as an alignment table ({error})", "align again") from None
-    missing = [column for column in COLUMNS if column not in found]
-    unknown = {row["label"] for row in rows} - {"match", "deletion", "insertion"} if not missing else set()
-    if missing or unknown:
-        problem = f"has no column {missing[0]}" if missing else f"has the unknown label {min(unknown)!r}"
-        raise DataError(path, problem, "align again")
+    rows = read_rows(path, COLUMNS, "align again", DataError)
+    unknown = {row["label"] for row in rows} - {"match", "deletion", "insertion"}
+    if unknown:
+        raise DataError(path, f"has the unknown label {min(unknown)!r}", "align again")
     return rows
 
 

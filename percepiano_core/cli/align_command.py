@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from percepiano_core.alignment.alignment import Alignment
-from percepiano_core.errors import UserError
+from percepiano_core.files import asked_for
 
 
 def align(
@@ -39,10 +39,8 @@ def _align_files(score: Path, performance: Path, output: Path) -> Alignment:
 
     performed = read_performance(performance)
     alignment = align_notes(read_score_notes(score), performed)
-    try:
+    with asked_for(output):
         write_alignment_csv(output, alignment, performed)
-    except OSError as error:
-        raise UserError(output, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
     return alignment
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +10,8 @@ import numpy as np
 import typer
 
 from percepiano_core.errors import UserError
+from percepiano_core.files import asked_for
+from percepiano_core.table_io import write_rows
 
 if TYPE_CHECKING:
     from percepiano_core.alignment.alignment import Alignment
@@ -141,13 +142,8 @@ def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str
 
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
-    except OSError as error:
-        raise UserError(path, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
+    with asked_for(path):
+        write_rows(path, header, rows)
 
 
 def _cell(value: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from rich.table import Table
 
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
-from percepiano_core.errors import UserError
-from percepiano_core.files import replacing, write_text
+from percepiano_core.files import asked_for, write_text
 from percepiano_core.perception.intervals import Ratings
+from percepiano_core.table_io import write_rows
 
 DECIMALS = 4
 COLUMNS = ("performance", "dimension", "low_word", "high_word", "rating", "interval_low", "interval_high", "spread")
@@ -71,10 +70,8 @@ def show(report: Report, console: Console | None = None) -> None:
 
 def write(report: Report, path: Path) -> None:
     """Write the file as its extension says (KINDS); UserError where that is impossible."""
-    try:
+    with asked_for(path):
         KINDS[path.suffix](report, path)
-    except OSError as error:
-        raise UserError(path, f"cannot be written ({error.strerror})", "name a file in a writable folder") from None
 
 
 def _cell(ratings: Ratings, i: int, j: int) -> str:
@@ -118,12 +115,12 @@ def _write_json(report: Report, path: Path) -> None:
 
 
 def _write_csv(report: Report, path: Path) -> None:
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for i, name in enumerate(report.alignments):
-            for j, each in enumerate(DIMENSIONS):
-                writer.writerow([name, each.key, each.low, each.high, *_numbers(report.ratings, i, j)])
+    rows = (
+        [name, each.key, each.low, each.high, *_numbers(report.ratings, i, j)]
+        for i, name in enumerate(report.alignments)
+        for j, each in enumerate(DIMENSIONS)
+    )
+    write_rows(path, COLUMNS, rows)
 
 
 def _write_picture(report: Report, path: Path) -> None:

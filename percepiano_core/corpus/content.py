@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.records import Performance
 from percepiano_core.corpus.trim import music_end
 from percepiano_core.errors import DataError
+from percepiano_core.table_io import write_rows
 
 TIMES = ("first_onset_sec", "last_onset_sec", "last_offset_sec", "music_end_sec", "end_sec")
 PEDALS = {"sustain": 64, "sostenuto": 66, "soft": 67}  # MIDI controller numbers
@@ -37,11 +37,9 @@ def content_facts(performed: PerformedMidi) -> dict[str, float]:
 
 def write_content(path: Path | str, performances: Sequence[Performance], root: Path) -> None:
     """Write the facts as CSV, a row a performance, times to the microsecond; empty where a file is unreadable."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        for each in sorted(performances, key=lambda performance: performance.performance):
-            writer.writerow({"performance": each.performance, **_facts_as_text(root / each.midi)})
+    listed = sorted(performances, key=lambda performance: performance.performance)
+    rows = ({"performance": each.performance, **_facts_as_text(root / each.midi)} for each in listed)
+    write_rows(path, COLUMNS, ([row.get(column, "") for column in COLUMNS] for row in rows))
 
 
 def _facts_as_text(path: Path) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from percepiano_core.corpus import irregular_midi, irregular_percepiano
 from percepiano_core.corpus.irregularity import Irregularity
 from percepiano_core.corpus.records import Performance
+from percepiano_core.table_io import write_rows
 
 COLUMNS = ("kind", "subject", "detail", "consequence")
 # Readers whose folders hold more than the performances' files.
@@ -27,7 +27,5 @@ def find_irregularities(reader: str, performances: Sequence[Performance], root: 
 
 def write_irregularities(path: Path | str, found: Iterable[Irregularity]) -> None:
     """Write the findings as CSV, sorted."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((each.kind, each.subject, each.detail, each.consequence) for each in sorted(found))
+    rows = ((each.kind, each.subject, each.detail, each.consequence) for each in sorted(found))
+    write_rows(path, COLUMNS, rows)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
-
-COLUMNS = tuple(field.name for field in fields(Performance))
-NUMBERS = ("bars", "player_index")
+from percepiano_core.table_io import read_records, write_records
 
 
 def file_sha256(path: Path) -> str:
@@ -41,22 +38,10 @@ def corpus_hash(performances: Iterable[Performance], ratings: Path) -> str:
 
 def write_manifest(path: Path | str, performances: Sequence[Performance]) -> None:
     """Write one row a performance, sorted by performance."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for each in sorted(performances, key=lambda performance: performance.performance):
-            writer.writerow(str(value).lower() if isinstance(value, bool) else value for value in astuple(each))
+    listed = sorted(performances, key=lambda performance: performance.performance)
+    write_records(path, Performance, listed)
 
 
 def read_manifest(path: Path | str) -> list[Performance]:
-    """Read what `write_manifest` wrote; DataError if its columns are others."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise DataError(path, "not a manifest of this version", "delete it, so that it is written anew")
-        return [_performance(row) for row in reader]
-
-
-def _performance(row: dict[str, str]) -> Performance:
-    numbers = {column: int(row[column]) for column in NUMBERS}
-    return Performance(**{**row, **numbers, "rendered": row["rendered"] == "true"})  # type: ignore[arg-type]
+    """Read what `write_manifest` wrote; DataError for anything else."""
+    return read_records(path, Performance, error=DataError)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.features.feature_sets import GLOBAL_KEYS, NORMALISED_KEYS
+from percepiano_core.files import write_text
 
 NEGLIGIBLE = 1e-9  # share of the largest value; no feature is measured as finely
 
@@ -67,7 +68,7 @@ def normalise(values: Mapping[str, np.ndarray], statistics: FeatureStatistics) -
 
 def write_statistics(path: Path | str, statistics: FeatureStatistics) -> None:
     """Write as JSON, keys sorted."""
-    Path(path).write_text(json.dumps(asdict(statistics), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(asdict(statistics), indent=1, sort_keys=True) + "\n")
 
 
 def read_statistics(path: Path | str) -> FeatureStatistics:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from percepiano_core.corpus.records import Performance
-from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
+from percepiano_core.ratings.labels import read_labels
+from percepiano_core.table_io import header_of, read_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +83,16 @@ def load_examples(performances: Sequence[Performance], descriptors: Path | str |
 
     `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing), or None for a model that
     needs none. A performance without a row there has no descriptor at all, and still is an example. `labels` is a CSV
-    with the columns performance, n_raters and the 19 dimension keys.
+    with the columns performance, n_raters and the 19 dimension keys, in any order (ratings/labels.py).
     """
-    ratings = _table(labels, ("n_raters", *DIMENSION_KEYS))
-    rated = [each for each in performances if each.performance in ratings]
+    ratings = read_labels(labels)
+    row_of = {name: row for row, name in enumerate(ratings.performances)}
+    rated = [each for each in performances if each.performance in row_of]
     if not rated:
         raise UserError(labels, "rates no performance of the manifest", "make manifest and ratings from one corpus")
     names, described = _descriptor_table(descriptors) if descriptors else ((), {})
     nothing = np.full(len(names), np.nan)
-    values = np.array([ratings[each.performance] for each in rated])
+    rows = np.array([row_of[each.performance] for each in rated])
     return Examples(
         performances=np.array([each.performance for each in rated]),
         segments=np.array([each.segment for each in rated]),
@@ -102,26 +103,12 @@ def load_examples(performances: Sequence[Performance], descriptors: Path | str |
         rendered=np.array([each.rendered for each in rated]),
         features=np.array([described.get(each.performance, nothing) for each in rated]).reshape(len(rated), -1),
         feature_names=names,
-        labels=values[:, 1:],
-        n_raters=values[:, 0],
+        labels=ratings.mean[rows],
+        n_raters=ratings.n_raters[rows].astype(float),
     )
 
 
 def _descriptor_table(path: Path | str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        header = next(csv.reader(file), ["performance"])
-    names = tuple(name for name in header if name != "performance")
-    return names, _table(path, names)
-
-
-def _table(path: Path | str, columns: Sequence[str]) -> dict[str, np.ndarray]:
-    """Performance -> numbers [len(columns)]; UserError if a column lacks or a cell is not a number."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in ("performance", *columns) if column not in (reader.fieldnames or ())]
-        if missing:
-            raise UserError(path, f"column {missing[0]} missing", "delete it, so that it is written anew")
-        try:
-            return {row["performance"]: np.array([float(row[c] or "nan") for c in columns]) for row in reader}
-        except ValueError as error:
-            raise UserError(path, f"holds a cell that is not a number ({error})", "delete it, run again") from None
+    """Names of the descriptors, and performance -> their values."""
+    names = tuple(name for name in header_of(path) if name != "performance")
+    return names, read_numbers(path, names)

@@ -9,7 +9,6 @@ below 0 says that the labels of the set differ no more than noise alone makes th
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.ratings.labels import Labels, select_performances
 from percepiano_core.ratings.person_ratings import PersonRatings, index_by_first
 from percepiano_core.ratings.variance import Scatter, scatter
+from percepiano_core.table_io import read_numbers, write_rows
 
 COLUMNS = ("performance", *DIMENSION_KEYS)
 
@@ -118,15 +118,12 @@ def _ratio(variance: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def write_noise(path: Path | str, noise: Noise) -> None:
     """Write as CSV; floats keep all their digits."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([name, *row] for name, row in zip(noise.performances, noise.variance.tolist(), strict=True))
+    write_rows(
+        path, COLUMNS, ([name, *row] for name, row in zip(noise.performances, noise.variance.tolist(), strict=True))
+    )
 
 
 def read_noise(path: Path | str) -> Noise:
-    """Read what `write_noise` wrote."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        _, *rows = csv.reader(file)
-    numbers = np.array([row[1:] for row in rows], dtype=float).reshape(len(rows), len(DIMENSION_KEYS))
-    return Noise(tuple(row[0] for row in rows), numbers)
+    """Read a table of noise, its columns by name; UserError if it has not all of them."""
+    rows = read_numbers(path, DIMENSION_KEYS)
+    return Noise(tuple(rows), np.array(list(rows.values())).reshape(len(rows), len(DIMENSION_KEYS)))

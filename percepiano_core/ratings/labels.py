@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.dimensions import DIMENSION_KEYS
-from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine
+from percepiano_core.table_io import header_of, read_numbers, write_rows
 
-COLUMNS = ("performance", "n_raters", *DIMENSION_KEYS, *(f"std_{key}" for key in DIMENSION_KEYS))
+STD_KEYS = tuple(f"std_{key}" for key in DIMENSION_KEYS)
+COLUMNS = ("performance", "n_raters", *DIMENSION_KEYS, *STD_KEYS)
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,20 @@ def _strangers(performances: Sequence[str]) -> QualityLine:
 
 def write_labels(path: Path | str, labels: Labels) -> None:
     """Write as CSV; floats keep all their digits, so that reading gives back the same numbers."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        numbers = np.hstack([labels.mean, labels.std]).tolist()  # Python floats print their shortest exact form
-        for performance, count, row in zip(labels.performances, labels.n_raters.tolist(), numbers, strict=True):
-            writer.writerow([performance, count, *row])
+    numbers = np.hstack([labels.mean, labels.std]).tolist()  # Python floats print their shortest exact form
+    rows = zip(labels.performances, labels.n_raters.tolist(), numbers, strict=True)
+    write_rows(path, COLUMNS, ([performance, count, *row] for performance, count, row in rows))
 
 
 def read_labels(path: Path | str) -> Labels:
-    """Read what `write_labels` wrote; DataError if its columns are others."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    if tuple(header) != COLUMNS:
-        raise DataError(path, "not a labels file of this version", "delete it, so that it is written anew")
-    numbers = np.array([row[2:] for row in rows], dtype=float).reshape(len(rows), 2, len(DIMENSION_KEYS))
-    counts = np.array([row[1] for row in rows], dtype=int)
-    return Labels(tuple(row[0] for row in rows), counts, numbers[:, 0], numbers[:, 1])
+    """Read a table of labels, its columns by name; UserError if it has not all of them.
+
+    The columns of the standard deviations may be left out; `std` is then NaN.
+    """
+    given = set(header_of(path))
+    columns = ("n_raters", *DIMENSION_KEYS, *(STD_KEYS if given & set(STD_KEYS) else ()))
+    rows = read_numbers(path, columns)
+    table = np.array(list(rows.values())).reshape(len(rows), len(columns))
+    width = len(DIMENSION_KEYS)
+    mean, std = table[:, 1 : 1 + width], table[:, 1 + width :]
+    return Labels(tuple(rows), table[:, 0].astype(int), mean, std if std.size else np.full_like(mean, np.nan))

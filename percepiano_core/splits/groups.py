@@ -7,22 +7,20 @@ out first: written as two notes, they hide that two segments are one text.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from io import StringIO
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.errors import UserError
-from percepiano_core.files import write_text
+from percepiano_core.table_io import read_rows, write_rows
 
 ONSET_DECIMALS = 2  # of a quarter: nearer notes are one chord
 LEAST_RATIO = 0.3  # quick_ratio below which a pair is never linked
 LEAST_SHARED = 0.6  # of the shorter sequence
 SHARE_DECIMALS = 2
+COLUMNS = ("segment", "group")
 LEAST_RUN = 2  # chords; shorter matching runs are chance
 
 Chords = Sequence[tuple[int, ...]]  # pitches that start together, ascending, in order of onset
@@ -75,19 +73,9 @@ def _shared_text(first: Chords, second: Chords, least: float) -> float:
 
 def write_groups(path: Path | str, groups: Mapping[str, str]) -> None:
     """Write CSV with columns segment, group, sorted by segment."""
-    text = StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("segment", "group"))
-    table.writerows(sorted(groups.items()))
-    write_text(path, text.getvalue())
+    write_rows(path, COLUMNS, sorted(groups.items()))
 
 
 def read_groups(path: Path | str) -> dict[str, str]:
     """Segment -> text group; UserError if the file is absent or has other columns."""
-    try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            return {row["segment"]: row["group"] for row in csv.DictReader(file)}
-    except FileNotFoundError:
-        raise UserError(path, "no such table of text groups", "run the workflow's splits target") from None
-    except KeyError as error:
-        raise UserError(path, f"has no column {error}", "delete it, run again") from None
+    return {row["segment"]: row["group"] for row in read_rows(path, COLUMNS, "delete it, make the splits again")}

@@ -9,17 +9,15 @@ Source: spec percepiano-data.md, section 3.4, leak table, and check 7.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from itertools import product
 from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
-from percepiano_core.files import write_text
 from percepiano_core.splits.folds import ROLES, Fold, Split, SplitCorpus
+from percepiano_core.table_io import write_rows
 
 KINDS = ("work", "piece", "segment", "group", "player", "file")
 OTHERS = ("train", "valid")  # the roles that test is compared with
@@ -76,14 +74,19 @@ def assert_no_leak(split: Split, corpus: SplitCorpus) -> None:
 
 def write_leakage(path: Path | str, rows: Iterable[FoldLeakage]) -> None:
     """Write CSV, one row a fold: sizes, renderings in test, then `<kind>_in_<role>` counts (empty: not known)."""
-    text = StringIO()
-    table = csv.writer(text, lineterminator="\n")
     pairs = list(product(OTHERS, KINDS))
-    table.writerow(("split", "fold", *ROLES, "renderings_in_test", *(f"{kind}_in_{role}" for role, kind in pairs)))
-    for row in rows:
-        sizes = [row.sizes[role] for role in ROLES]
-        table.writerow((row.split, row.fold, *sizes, row.renderings, *(row.shared[pair] for pair in pairs)))
-    write_text(path, text.getvalue())
+    columns = ("split", "fold", *ROLES, "renderings_in_test", *(f"{kind}_in_{role}" for role, kind in pairs))
+    cells = (
+        (
+            row.split,
+            row.fold,
+            *(row.sizes[role] for role in ROLES),
+            row.renderings,
+            *(row.shared[each] for each in pairs),
+        )
+        for row in rows
+    )
+    write_rows(path, columns, cells)
 
 
 def _fold_leakage(

@@ -7,7 +7,6 @@ Source: spec dynamics.md, sections 0 and 6.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Protocol
 from percepiano_core.corpus.mazurkabl import UNRELIABLE
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.splits.folds import ROLES, Fold, Split
+from percepiano_core.table_io import read_rows
 
 FOLDS = 5
 
@@ -46,8 +46,7 @@ def recording_name(mazurka: str, pid: str) -> str:
 
 def read_blocks(path: Path = BLOCKS_FILE) -> dict[str, int]:
     """Mazurka -> block 0 to 4."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["mazurka"]: int(row["block"]) for row in csv.DictReader(file)}
+    return {row["mazurka"]: int(row["block"]) for row in read_rows(path, ("mazurka", "block"))}
 
 
 def make_fold(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from percepiano_core.files import replacing
 from percepiano_core.store.alignments import AlignedPerformance, SegmentAlignments
+from percepiano_core.table_io import DECIMALS, write_records
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,11 +31,7 @@ def coverage_rows(segment: SegmentAlignments) -> list[Coverage]:
 
 def write_coverage(path: Path | str, rows: Iterable[Coverage]) -> None:
     """Write as CSV, the worst fit first, so that outliers head the table."""
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Coverage))
-        for row in sorted(rows, key=lambda each: (each.c, each.performance)):
-            writer.writerow(f"{value:.6f}" if isinstance(value, float) else value for value in astuple(row))
+    write_records(path, Coverage, sorted(rows, key=lambda each: (each.c, each.performance)), DECIMALS)
 
 
 def _row(name: str, each: AlignedPerformance) -> Coverage:

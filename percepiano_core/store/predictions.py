@@ -11,7 +11,6 @@ Writing needs NumPy alone, so that a look-up model's process starts fast; readin
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,8 @@ import numpy as np
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.files import replacing, write_text
+from percepiano_core.files import write_text
+from percepiano_core.table_io import write_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,11 +77,7 @@ def write_predictions(path: Path | str, folds: Iterable[FoldPredictions]) -> Non
     path = Path(path)
     ordered = sorted(folds, key=lambda block: block.sort_key)
     _check_blocks(path, ordered)
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for block in ordered:
-            writer.writerows(_rows(block))
+    write_rows(path, COLUMNS, (row for block in ordered for row in _rows(block)))
 
 
 def read_predictions(path: Path | str) -> list[FoldPredictions]:

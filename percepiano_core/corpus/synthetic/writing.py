@@ -6,13 +6,11 @@ parameters and on this package's source, byte for byte.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from percepiano_core.corpus.synthetic.raters import COLUMNS, rating_rows
 from percepiano_core.corpus.synthetic.readme import readme
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
+from percepiano_core.table_io import read_rows, write_rows
 
 PARAMETERS_FILE = "parameters.json"
 COMPOSER = "Synthetic"
@@ -94,8 +93,7 @@ def _is_whole(target: Path, stamp: str) -> bool:
     manifest = target / "manifest.csv"
     if not manifest.is_file() or not all((target / name).is_file() for name in tables.NAMES):
         return False
-    with manifest.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(manifest, ("midi", "score", "performance"))
     named = [(row["midi"], row["score"], f"alignment/{row['performance']}.csv") for row in rows]
     return all((target / name).is_file() for names in named for name in names)
 
@@ -155,7 +153,7 @@ def _take(root: Path, score: SegmentScore, player: str, score_path: str, engrave
         midi_sha256=hashlib.sha256(midi).hexdigest(),
         score_sha256=hashlib.sha256(engraved).hexdigest(),
     )
-    _write_csv(root / "alignment" / f"{name}.csv", tables.ALIGNMENT_COLUMNS, tables.alignment_rows(playing))
+    write_rows(root / "alignment" / f"{name}.csv", tables.ALIGNMENT_COLUMNS, tables.alignment_rows(playing))
     return _Take(record, score, values, truth(score, values), playing)
 
 
@@ -167,19 +165,19 @@ def _name(score: SegmentScore, player: str) -> str:
 def _write_tables(root: Path, scores: Sequence[SegmentScore], takes: Sequence[_Take], settings: Settings) -> None:
     write_manifest(root / "manifest.csv", [take.record for take in takes])
     truths = {take.record.performance: take.truth for take in takes}
-    _write_csv(root / "ratings.csv", COLUMNS, rating_rows(settings.seed, truths))
+    write_rows(root / "ratings.csv", COLUMNS, rating_rows(settings.seed, truths))
     keys = [parameter.key for parameter in PARAMETERS]
-    _write_csv(
+    write_rows(
         root / "expression.csv",
         ["performance", *keys],
         ([take.record.performance, *(f"{take.expression[key]:.6f}" for key in keys)] for take in takes),
     )
-    _write_csv(
+    write_rows(
         root / "truth.csv",
         ["performance", *DIMENSION_KEYS],
         ([name, *(f"{values[key] / POINTS:.6f}" for key in DIMENSION_KEYS)] for name, values in truths.items()),
     )
-    _write_csv(
+    write_rows(
         root / "beats.csv",
         tables.BEAT_COLUMNS,
         (
@@ -189,7 +187,7 @@ def _write_tables(root: Path, scores: Sequence[SegmentScore], takes: Sequence[_T
         ),
     )
     piece_keys = [key for key in PIECE_KEYS if key != "rendered"]
-    _write_csv(
+    write_rows(
         root / "segments.csv",
         [*tables.SEGMENT_COLUMNS, *piece_keys],
         (
@@ -198,12 +196,4 @@ def _write_tables(root: Path, scores: Sequence[SegmentScore], takes: Sequence[_T
         ),
     )
     weights = ((d, key, f"{weight:g}") for d in DIMENSION_KEYS for key, weight in WEIGHTS[d].items())
-    _write_csv(root / "weights.csv", ("dimension", "parameter", "weight"), weights)
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    write_rows(root / "weights.csv", ("dimension", "parameter", "weight"), weights)

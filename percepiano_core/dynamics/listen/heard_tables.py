@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import numpy as np
 from scipy.special import expit
 
 from percepiano_core.dynamics.listen.listening import LEVELS, Heard, level_log_probabilities
-from percepiano_core.files import replacing
 from percepiano_core.sound.frame_grid import FPS
+from percepiano_core.table_io import write_rows
 
 FRAME_COLUMNS = ("time", "loudness", "beat", "downbeat", "change_point", "level", *LEVELS)
 BEAT_COLUMNS = ("time", "downbeat", "level", *LEVELS, "change_point", "mark")
@@ -22,7 +21,7 @@ def write_frames(path: Path | str, heard: Heard) -> None:
     events = [expit(heard.logits[task][:, 0]) for task in ("beat", "downbeat", "change_point")]
     levels = np.exp(level_log_probabilities(heard.logits["dynamic"]))
     rows = zip(heard.loudness, *events, levels, strict=True)
-    _write(
+    write_rows(
         path,
         FRAME_COLUMNS,
         (
@@ -36,7 +35,7 @@ def write_beats(path: Path | str, heard: Heard) -> None:
     """A row a beat: seconds, 1 for a downbeat, likeliest level, probabilities, 1 for a change point, mark if any."""
     marks = {mark.beat: mark.level for mark in heard.marks}
     rows = zip(heard.beats, heard.downbeat, heard.levels, heard.change_point, strict=True)
-    _write(
+    write_rows(
         path,
         BEAT_COLUMNS,
         (
@@ -51,10 +50,3 @@ def write_beats(path: Path | str, heard: Heard) -> None:
 
 def _numbers(values: Iterable[float]) -> list[str]:
     return [f"{value:.4f}" for value in values]
-
-
-def _write(path: Path | str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

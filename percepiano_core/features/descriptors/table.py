@@ -5,12 +5,11 @@ A column's name is its set, "_" and the descriptor: `raw_velocity_mean`, `aligne
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from percepiano_core.files import replacing
+from percepiano_core.table_io import write_rows
 
 
 def in_set(name: str, descriptors: Mapping[str, float]) -> dict[str, float]:
@@ -25,11 +24,8 @@ def write_descriptors(path: Path | str, rows: Mapping[str, Mapping[str, float]])
     """
     ordered = sorted(rows.items())
     columns = list(dict.fromkeys(column for _, row in ordered for column in row))
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["performance", *columns])
-        for performance, row in ordered:
-            writer.writerow([performance, *(_cell(row.get(column, math.nan)) for column in columns)])
+    cells = ([name, *(_cell(row.get(column, math.nan)) for column in columns)] for name, row in ordered)
+    write_rows(path, ["performance", *columns], cells)
 
 
 def _cell(value: float) -> str:

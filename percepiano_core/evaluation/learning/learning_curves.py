@@ -24,7 +24,7 @@ from percepiano_core.evaluation.figure_style import (
     finish,
     handle,
 )
-from percepiano_core.evaluation.histories import RUN_COLUMNS, columns_named, gradient_norms
+from percepiano_core.evaluation.learning.histories import RUN_COLUMNS, columns_named, gradient_norms
 from percepiano_core.figure_style import save, styled
 from percepiano_core.training.history import COLLAPSED
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from percepiano_core.evaluation.cohort import Cohort
-from percepiano_core.evaluation.test_sets import TestSet, fold_test_sets, scored_test_sets
+from percepiano_core.evaluation.ratings.cohort import Cohort
+from percepiano_core.evaluation.ratings.test_sets import TestSet, fold_test_sets, scored_test_sets
 from percepiano_core.metrics.ratings import (
     mse_per_dimension,
     noise_ceiling_per_dimension,

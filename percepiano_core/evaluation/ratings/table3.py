@@ -19,11 +19,11 @@ import pandas as pd
 from percepiano_core.digest import block_digest
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.bootstrap import Interval, bootstrap_r2, draw_clusters, interval
-from percepiano_core.evaluation.cohort import Cohort, read_cohort
-from percepiano_core.evaluation.published_results import published_beside
-from percepiano_core.evaluation.scores import Scores, SplitScores, mean_scores, score_split
-from percepiano_core.evaluation.test_sets import split_family
+from percepiano_core.evaluation.ratings.bootstrap import Interval, bootstrap_r2, draw_clusters, interval
+from percepiano_core.evaluation.ratings.cohort import Cohort, read_cohort
+from percepiano_core.evaluation.ratings.published_results import published_beside
+from percepiano_core.evaluation.ratings.scores import Scores, SplitScores, mean_scores, score_split
+from percepiano_core.evaluation.ratings.test_sets import split_family
 from percepiano_core.files import replacing
 from percepiano_core.store.predictions import (
     PREDICTIONS_FILE,

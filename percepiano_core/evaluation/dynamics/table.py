@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from percepiano_core.evaluation.dynamics_scores import PieceSums, piece_sums, scores
+from percepiano_core.evaluation.dynamics.scores import PieceSums, piece_sums, scores
 from percepiano_core.files import replacing
 from percepiano_core.store.dynamics_predictions import read_run
 

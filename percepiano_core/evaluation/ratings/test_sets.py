@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.cohort import Cohort
+from percepiano_core.evaluation.ratings.cohort import Cohort
 from percepiano_core.store.predictions import FoldPredictions
 
 DRAW = re.compile(r"(?P<split>.+)_seed\d+")

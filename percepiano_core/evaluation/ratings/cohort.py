@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from percepiano_core.corpus.manifest import read_manifest
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
+from percepiano_core.ratings.ceiling import read_noise
 
 REMEDY = "make corpus, ratings and predictions from the same configuration"
 
@@ -37,7 +37,8 @@ class Cohort:
 def read_cohort(manifest: Path | str, noise: Path | str) -> Cohort:
     """Join the manifest with the noise table (`performance`, then the 19 dimensions; NaN where it has no row)."""
     performances = read_manifest(manifest)
-    variances = _read_noise(Path(noise))
+    known = read_noise(noise)
+    variances = dict(zip(known.performances, known.variance, strict=True))
     unknown = np.full(len(DIMENSION_KEYS), np.nan)
     return Cohort(
         row={each.performance: i for i, each in enumerate(performances)},
@@ -46,12 +47,3 @@ def read_cohort(manifest: Path | str, noise: Path | str) -> Cohort:
         human=np.array([not each.rendered for each in performances], dtype=bool),
         noise=np.array([variances.get(each.performance, unknown) for each in performances]),
     )
-
-
-def _read_noise(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = {"performance", *DIMENSION_KEYS} - set(reader.fieldnames or ())
-        if missing:
-            raise UserError(path, f"lacks the columns {', '.join(sorted(missing))}", REMEDY)
-        return {row["performance"]: np.array([float(row[key]) for key in DIMENSION_KEYS]) for row in reader}

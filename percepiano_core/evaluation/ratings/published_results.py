@@ -7,12 +7,14 @@ The paper itself was not at hand; the figures are as quoted (percepiano-data.md,
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from percepiano_core.table_io import read_rows
+
 DATA = Path(__file__).with_name("published_results.data.csv")
+COLUMNS = ("split", "model", "dimension", "r2", "mse", "source", "not_comparable", "note")
 ALL_DIMENSIONS = "all"
 PUBLISHED_LABELS = "published"
 NOT_PUBLISHED = "no: nothing published for this row"
@@ -32,8 +34,7 @@ class PublishedResult:
 @cache
 def published_results() -> dict[tuple[str, str, str], PublishedResult]:
     """All published figures by (split, model, dimension)."""
-    with DATA.open(newline="", encoding="utf-8") as file:
-        return {(row["split"], row["model"], row["dimension"]): _result(row) for row in csv.DictReader(file)}
+    return {(row["split"], row["model"], row["dimension"]): _result(row) for row in read_rows(DATA, COLUMNS)}
 
 
 def published_beside(

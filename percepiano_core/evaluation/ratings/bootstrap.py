@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.test_sets import TestSet
+from percepiano_core.evaluation.ratings.test_sets import TestSet
 from percepiano_core.metrics.ratings import r2_from_sums
 
 LEVEL = 0.95

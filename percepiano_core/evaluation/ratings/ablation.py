@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from percepiano_core.errors import UserError
-from percepiano_core.evaluation.bootstrap import Interval, paired_difference
-from percepiano_core.evaluation.published_results import published_beside
-from percepiano_core.evaluation.table3 import NOT_RUN, ScoredRow, TableSpec
+from percepiano_core.evaluation.ratings.bootstrap import Interval, paired_difference
+from percepiano_core.evaluation.ratings.published_results import published_beside
+from percepiano_core.evaluation.ratings.table3 import NOT_RUN, ScoredRow, TableSpec
 
 ABLATION_COLUMNS = (
     "ablation", "split", "step", "label", "model", "features", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "against",
