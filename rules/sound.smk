@@ -1,4 +1,4 @@
-# From MIDI to sound, many files a job.
+# From MIDI to sound, many files a job: of any corpus, as results/recordings/rated/renderings.csv asks for the rated one.
 from percepiano_core.plan.recordings import (
     RENDERED,
     RENDERED_QUALITY,
@@ -8,7 +8,9 @@ from percepiano_core.plan.recordings import (
 
 rule render:
     input:
-        midi=lambda w: list(PLAN.renderings.batch(w.corpus, int(w.batch)).values()),
+        midi=one_line(
+            lambda w: list(PLAN.renderings.batch(w.corpus, int(w.batch)).values())
+        ),
     output:
         audio=directory(RENDERED),
         table=RENDERED_TABLE,
@@ -18,7 +20,7 @@ rule render:
     benchmark:
         "results/benchmarks/render/{corpus}_{batch}.tsv"
     wildcard_constraints:
-        corpus="asap|rated",
+        corpus="rated|asap|maestro",
     conda:
         "../envs/workflow.yaml"
     threads: 1
@@ -35,3 +37,26 @@ rule render:
         settings=PLAN.renderings.settings,
     script:
         "../workflow_scripts/render_midi.py"
+
+
+rule renderings:
+    input:
+        one_line(lambda w: PLAN.renderings.tables(w.corpus)),
+    output:
+        "results/recordings/{corpus}/renderings.csv",
+    log:
+        "results/logs/renderings/{corpus}.log",
+    benchmark:
+        "results/benchmarks/renderings/{corpus}.tsv"
+    wildcard_constraints:
+        corpus="rated|asap|maestro",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("join_renderings.py"),
+    script:
+        "../workflow_scripts/join_renderings.py"

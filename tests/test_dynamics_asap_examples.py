@@ -13,7 +13,7 @@ from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
 from percepiano_core.dynamics.examples.asap_examples import asap_example, velocity_curve
 from percepiano_core.dynamics.examples.examples import read_examples, write_examples
-from percepiano_core.dynamics.inputs import inputs
+from percepiano_core.dynamics.inputs import spectrum
 from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, recording_inputs
 from percepiano_core.errors import UserError
 from percepiano_core.splits.asap_blocks import piece_block
@@ -42,10 +42,10 @@ def test_all_inputs_of_a_recording_are_on_the_same_frames(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("samples", [300, 7 * 441 - 1, 50 * 441, 50 * 512 + 700, 40000])
-def test_pieces_give_what_the_whole_gives(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_give_what_the_whole_gives(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
     waveform = np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
     whole = {kind: each.compute(waveform) for kind, each in KINDS.items()}
-    monkeypatch.setattr(inputs, "PIECE_FRAMES", 7)
+    monkeypatch.setattr(spectrum, "BLOCK_FRAMES", 7)
     for kind, each in KINDS.items():
         assert each.compute(waveform) == pytest.approx(whole[kind], rel=1e-4, abs=1e-4), kind
 

@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-pytest.importorskip("torch", reason="needs the torch extra")
-
 from dynamics_cases import pieces, recording
 
 from percepiano_core.dynamics.beat_models import baselines, beat_models
@@ -29,9 +26,11 @@ def described(example: Example, loudness: np.ndarray | None = None) -> dict[str,
     )
 
 
-def fitted(found: list[Example], settings: dict, module: object = beat_models) -> tuple[Roles, Fitted]:
+def fitted(
+    found: list[Example], settings: dict, module: object = beat_models, kind: str | None = "curves8"
+) -> tuple[Roles, Fitted]:
     roles = make_roles(found, make_split("T1", found, BLOCKS, [0]).folds["0"])
-    return roles, module.prepare(found, settings)(roles, 0)
+    return roles, module.prepare(found, kind, settings)(roles, 0)
 
 
 def weighted(role: list[Example], said: list) -> float:
@@ -100,7 +99,7 @@ def test_the_labels_of_the_test_role_change_no_prediction() -> None:
 
 def test_rare_levels_are_said_more_often_when_balanced() -> None:
     found = pieces(10, 2, noise=0.8)
-    said = {power: fitted(found, {**SMALL, "prior_exponent": power})[1] for power in (0.0, 1.0)}
+    said = {power: fitted(found, {**SMALL, "logit_adjustment": power})[1] for power in (0.0, 1.0)}
     counts = {p: np.bincount(np.concatenate([e.levels for e in f.test]), minlength=6)[1:] for p, f in said.items()}
     rarest = int(np.argmin(said[0.0].chosen["level_shares"]))
     assert counts[1.0][rarest] >= counts[0.0][rarest]
@@ -120,16 +119,26 @@ def test_a_train_role_without_a_level_or_a_change_is_learned_from() -> None:
 def test_baselines_say_what_they_are_named_after() -> None:
     found = pieces(10, 1)
     said = {
-        name: fitted(found, {"baseline": name}, baselines)[1].test[0]
-        for name in ("constant", "first_beat", "every_beat", "periodic", "pelt")
+        name: fitted(found, {"baseline": name}, baselines, kind)[1].test[0]
+        for name, kind in dict.fromkeys(("constant", "first_beat", "every_beat", "periodic"), None).items()
+        | {"pelt": "curves8"}.items()
     }
     assert len(set(said["constant"].levels)) == 1 and said["constant"].change_points is None
     assert np.flatnonzero(said["first_beat"].change_points).tolist() == [0]
     assert said["every_beat"].change_points.all()
     assert np.flatnonzero(said["periodic"].change_points).tolist() == [0, 24, 48, 72]
     assert not said["pelt"].change_points[0]
-    with pytest.raises(UserError, match="no setting 'guess'"):
-        fitted(found, {"baseline": "guess"}, baselines)
+
+
+def test_models_of_loudness_say_that_they_need_it() -> None:
+    found = pieces(10, 1)
+    for module, settings in (
+        (baselines, {"baseline": "pelt"}),
+        (baselines, {"baseline": "librosa"}),
+        (beat_models, {}),
+    ):
+        with pytest.raises(UserError, match="needs the loudness of recordings; name an input for it"):
+            fitted(found, settings, module, kind=None)
 
 
 @pytest.mark.slow

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from percepiano_core.dynamics.examples.examples import Example, read_examples, write_examples
 from percepiano_core.dynamics.examples.labels import BeatLabels
 from percepiano_core.dynamics.examples.mazurkabl_examples import mazurka_examples
+from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.store.container import write_container
 
 
@@ -107,10 +110,6 @@ def test_a_broken_curve_is_listed_and_the_other_recordings_are_used(tmp_path: Pa
 
 
 def test_recordings_of_ones_own_are_read_with_their_annotations(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="needs the torch extra")
-    soundfile = pytest.importorskip("soundfile")
-    from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples, sound_files
-
     for folder in ("beat_time", "markings_dyn", "audio/song", "loose"):
         (tmp_path / folder).mkdir(parents=True)
     rows = [f"{i},{i // 3},{i % 3},{0.5 * i + 0.2},{0.5 * i + 0.3},{0.5 * i + 0.4}" for i in range(9)]

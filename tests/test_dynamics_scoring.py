@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka, list_mazurkas, read_mazurka
 from percepiano_core.dynamics.examples.labels import BeatLabels, beat_labels
-from percepiano_core.dynamics.predictions.scoring import ScoredRecording, choose_threshold, honest_scores, paper_scores
+from percepiano_core.dynamics.predictions.scoring import (
+    ScoredRecording,
+    as_published_scores,
+    choose_threshold,
+    per_recording_scores,
+)
 from percepiano_core.metrics.levels_and_beats import (
     CLASSES,
     Counts,
@@ -95,37 +100,39 @@ def recording(beats: int = 40, shift: float = 0.0, sign: float = 1.0) -> ScoredR
     return ScoredRecording(beat_times, labels, logits)
 
 
-def test_a_perfect_network_scores_one_honestly() -> None:
-    scores = honest_scores([recording(40), recording(55)])
+def test_a_perfect_network_scores_one_per_recording() -> None:
+    scores = per_recording_scores([recording(40), recording(55)])
     assert scores.pop("dynamic_macro") == pytest.approx(2 / 5)  # three of five levels are not there
     assert set(scores.values()) == {1.0}
     assert len(scores) == 9
 
 
-def test_negative_change_points_score_zero_honestly_but_not_as_published() -> None:
+def test_negative_change_points_score_zero_per_recording_but_not_as_published() -> None:
     silent = [recording(40, sign=-1), recording(55, sign=-1)]
-    assert honest_scores(silent)["change_point"] == 0
-    assert paper_scores(silent)["change_point"] > 0  # padding fires at the last beat of the shorter and the first after
+    assert per_recording_scores(silent)["change_point"] == 0
+    assert (
+        as_published_scores(silent)["change_point"] > 0
+    )  # padding fires at the last beat of the shorter and the first after
 
 
-def test_a_network_80_ms_late_is_right_as_published_and_wrong_honestly() -> None:
+def test_a_network_80_ms_late_is_right_as_published_and_wrong_per_recording() -> None:
     late = [recording(40, shift=0.08)]
-    assert paper_scores(late)["beat"] == 1
-    assert honest_scores(late)["beat"] == 0
+    assert as_published_scores(late)["beat"] == 1
+    assert per_recording_scores(late)["beat"] == 0
 
 
 def test_a_single_task_network_is_scored_on_its_task_alone() -> None:
     whole = recording()
     alone = ScoredRecording(whole.beat_times, whole.labels, {"downbeat": whole.logits["downbeat"]})
-    assert honest_scores([alone]) == {"downbeat": 1, "downbeat_trimmed": 1, "downbeat_pooled": 1}
-    assert paper_scores([alone]) == {"downbeat": 1}
+    assert per_recording_scores([alone]) == {"downbeat": 1, "downbeat_trimmed": 1, "downbeat_pooled": 1}
+    assert as_published_scores([alone]) == {"downbeat": 1}
 
 
 def test_the_threshold_is_chosen_by_the_recordings_given() -> None:
     raised = recording()
     raised.logits["change_point"][:] -= 20
-    assert honest_scores([raised])["change_point"] == 0
-    assert honest_scores([raised], choose_threshold([raised]))["change_point"] == 1
+    assert per_recording_scores([raised])["change_point"] == 0
+    assert per_recording_scores([raised], choose_threshold([raised]))["change_point"] == 1
 
 
 # --- on the real labels: floors of spec section 7, padding of section 0.3 ---
@@ -193,7 +200,7 @@ def test_padding_alone_scores_what_was_measured_on_the_published_fold(
             known = logits.copy()
             known[event_frames(beat_times[labels.change_point])] = 1
             perfect.append(ScoredRecording(beat_times, labels, {"change_point": known}))
-    assert 100 * paper_scores(silent)["change_point"] == pytest.approx(8.92, abs=0.02)
-    assert 100 * paper_scores(perfect)["change_point"] == pytest.approx(94.61, abs=0.02)
-    assert honest_scores(silent)["change_point"] == 0
-    assert honest_scores(perfect)["change_point"] == 1
+    assert 100 * as_published_scores(silent)["change_point"] == pytest.approx(8.92, abs=0.02)
+    assert 100 * as_published_scores(perfect)["change_point"] == pytest.approx(94.61, abs=0.02)
+    assert per_recording_scores(silent)["change_point"] == 0
+    assert per_recording_scores(perfect)["change_point"] == 1

@@ -19,7 +19,7 @@ from percepiano_core.dynamics.examples.roles import Roles
 from percepiano_core.dynamics.network.network_fold import predicted
 from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction, write_run
-from percepiano_core.dynamics.predictions.scoring import ScoredRecording, honest_scores, paper_scores
+from percepiano_core.dynamics.predictions.scoring import ScoredRecording, as_published_scores, per_recording_scores
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.dynamics.figure import draw_table1
 from percepiano_core.evaluation.dynamics.scores import piece_sums, scores
@@ -83,9 +83,9 @@ def test_scores_from_files_are_those_from_logits(tmp_path: Path) -> None:
     found = network_run(tmp_path)
     scored = [ScoredRecording(example.beat_times, example.labels, logits) for example, logits in found]
     files = {name: value[0] for name, value in scores(piece_sums(read_run(tmp_path, "test"))).items()}
-    for name, value in honest_scores(scored, 0.5).items():
+    for name, value in per_recording_scores(scored, 0.5).items():
         assert files[name] == pytest.approx(value, abs=1e-9), name
-    paper = paper_scores(scored)
+    paper = as_published_scores(scored)
     assert files["paper_dynamic"] == pytest.approx(paper["dynamic_weighted"])
     assert files["paper_change_point"] == pytest.approx(paper["change_point"])
     assert files["paper_beat"] == pytest.approx(paper["beat"])
@@ -115,7 +115,7 @@ def test_the_table_has_every_model_with_intervals_and_nothing_comparable(tmp_pat
     for fold in (0, 1):
         network_run(tmp_path / f"network/fold{fold}", seed=50 * fold)
         found = pieces(6, 2)
-        said = prepare(found, {"baseline": "every_beat"})(Roles(found, found[:6], found[6:]), 0)
+        said = prepare(found, None, {"baseline": "every_beat"})(Roles(found, found[:6], found[6:]), 0)
         write_run(tmp_path / f"every/fold{fold}", said.valid, said.test, {"chosen": said.chosen})
     folds = [score_fold(tmp_path / f"{m}/fold{k}", "T1", m, k) for m in ("network", "every") for k in (0, 1)]
     rows = [ModelRow("network", "Network", "loudness", False), ModelRow("every", "Every beat", "nothing", True)]
@@ -156,8 +156,6 @@ def test_a_combination_is_the_mean_of_its_members(tmp_path: Path) -> None:
     recordings = pooled.beats[pooled.beats["group"] == "p4"].groupby("recording")
     first, second = (part[["score_pp", "evidence"]].to_numpy() for _, part in recordings)
     assert np.array_equal(first, second)
-    with pytest.raises(UserError, match="no setting 'member'"):
-        combine(valid, test, {"member": ["a"]})
 
 
 def test_a_broken_prediction_file_gives_one_clear_line(tmp_path: Path) -> None:

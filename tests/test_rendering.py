@@ -13,6 +13,9 @@ import pytest
 import soundfile
 
 from percepiano_core.corpus.midi import read_performance
+from percepiano_core.corpus.midi_files import midi_files
+from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
+from percepiano_core.corpus.trim import music_end
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.sound import rendering
 from percepiano_core.sound.rendering import (
@@ -172,6 +175,50 @@ def test_many_files_are_rendered_and_the_broken_one_is_listed(tmp_path: Path, fo
     assert rendered[0].samples_sha256 == samples_digest(rendering_path(tmp_path / "sound", "Composer/Piece/one"))
     write_renderings(tmp_path / "table.csv", rendered)
     assert read_renderings(tmp_path / "table.csv") == rendered
+
+
+def test_a_name_that_leads_out_of_the_folder_is_listed_and_not_written(tmp_path: Path, font: SoundFont) -> None:
+    midi = write_midi(tmp_path / "a.mid")
+    files = {"../out": midi, str(tmp_path / "absolute"): midi, "in/..": midi}
+    rendered, unusable = render_files(files, tmp_path / "sound", font, SETTINGS, tmp_path)
+    assert rendered == [] and [line.subject for line in unusable] == list(files)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mid"]
+
+
+def test_odd_names_are_names(tmp_path: Path, font: SoundFont) -> None:
+    names = ("no.3 (live)", "Bach/ Fügue #1", "-q", "50%.flac", "a'b\"c$(d)")
+    files = {name: write_midi(tmp_path / f"{index}.mid") for index, name in enumerate(names)}
+    rendered, unusable = render_files(files, tmp_path / "sound", font, SETTINGS)
+    assert unusable == [] and [each.name for each in rendered] == list(names)
+    assert all((tmp_path / "sound" / f"{name}.flac").is_file() for name in names)
+    odd = write_midi(tmp_path / "-F out $(x) 'y'.mid")
+    assert render_files({"odd": odd}, tmp_path / "sound", font, SETTINGS)[0][0].seconds == 2.0
+
+
+def test_the_synthetic_corpus_is_rendered(tmp_path: Path, font: SoundFont) -> None:
+    write_corpus(tmp_path / "corpus", Settings(seed=3, segments=1, pianists=2))
+    files = midi_files("manifest", tmp_path / "corpus")
+    rendered, unusable = render_files(files, tmp_path / "sound", font, SETTINGS, tmp_path / "corpus")
+    assert unusable == [] and [each.name for each in rendered] == list(files) and len(files) == 3
+    for each in rendered:
+        end = sounding_end(read_performance(files[each.name]))
+        assert each.seconds == pytest.approx(end + SETTINGS.tail_seconds, abs=1e-3)
+
+
+def test_real_rated_performances_are_rendered_without_their_silent_ends(
+    tmp_path: Path, font: SoundFont, percepiano_root: Path
+) -> None:
+    files = midi_files("percepiano", percepiano_root)
+    stripped = [name for name, path in files.items() if path.stem != name]
+    names = [*stripped, "Schubert_D935_no.3_4bars_3_5", "Beethoven_WoO80_thema_8bars_Score_1"]
+    chosen = {name: files[name] for name in names}
+    assert len(stripped) == 1  # the one whose file name has a blank
+    rendered, unusable = render_files(chosen, tmp_path / "sound", font, SETTINGS, percepiano_root)
+    assert unusable == [] and [each.name for each in rendered] == names
+    for each in rendered:
+        performed = read_performance(files[each.name])
+        assert each.peak > 0.01 and music_end(performed) < each.seconds < 30
+        assert rendering_path(tmp_path / "sound", each.name).name == f"{each.name}.flac"
 
 
 def test_another_table_is_no_table_of_renderings(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import mir_eval
 import numpy as np
-from sklearn.metrics import f1_score
 
 from percepiano_core.corpus.mazurkabl import LEVELS
 from percepiano_core.sound.frame_grid import FPS, event_frames
@@ -69,6 +68,8 @@ def published_event_counts(reference: np.ndarray, estimated: np.ndarray) -> Coun
 
 def level_f1(target: np.ndarray, predicted: np.ndarray, average: str) -> float:
     """F1 of dynamic classes at beats [n]; `average` is "weighted" (the published one) or "macro" (over all five)."""
+    from sklearn.metrics import f1_score  # here: a second that reading the settings of a model need not wait for
+
     return float(f1_score(target, predicted, labels=list(CLASSES.values()), average=average, zero_division=0))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from percepiano_core.corpus.asap import AsapRecording
 from percepiano_core.corpus.asap_dynamics import annotations_path, marked_recordings, performance_name
+from percepiano_core.corpus.midi_files import midi_files
+from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
 from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
+from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.rendering import find_font, program_version
 
 RENDERED = "results/recordings/{corpus}/audio/{batch}"
@@ -19,6 +22,8 @@ RENDERED_TABLE = "results/recordings/{corpus}/batch_{batch}.csv"
 RENDERED_QUALITY = "results/quality/recordings/{corpus}_{batch}.csv"
 OWN_RUN = "results/runs/dynamics/T3/listener/pieces/fold0/seed0"
 SETTINGS = ("sample_rate", "gain", "polyphony", "tail_seconds")  # of the rendering, that its samples depend on
+
+_midi_files = cache(midi_files)  # asked for every batch
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,18 @@ class Renderings:
     @cached_property
     def asap(self) -> dict[str, AsapRecording]:
         """Name of each performance of ASAP that dynamics can be learned from -> the recording."""
-        root = self.root("asap")
-        return {performance_name(each): each for each in marked_recordings(root)} if root.is_dir() else {}
+        return {performance_name(each): each for each in marked_recordings(self.root("asap"))}
 
     def root(self, corpus: str) -> Path:
-        """Folder of a corpus that is rendered."""
-        return self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora) or Path("nowhere")
+        """Folder of a corpus that is rendered: "rated", "asap" or "maestro"; UserError if none is named."""
+        folder = self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora)
+        if folder is None:
+            raise UserError(f"corpora: {corpus}", "no folder is named", "name the folder that the corpus is in")
+        return folder
 
     def files(self, corpus: str) -> dict[str, Path]:
-        """Name of each performance of a corpus ("rated", "asap") -> its MIDI file."""
-        if corpus == "rated":
-            return {each.performance: self.rated.root / each.midi for each in self.rated.performances}
-        return {name: self.root(corpus) / each.midi for name, each in self.asap.items()}
+        """Name of each performance of a corpus -> its MIDI file."""
+        return _midi_files(self.rated.reader if corpus == "rated" else corpus, self.root(corpus))
 
     def batch(self, corpus: str, number: int) -> dict[str, Path]:
         """The performances of one job."""
@@ -85,9 +90,14 @@ class Renderings:
         batches = self.batches("asap", self.asap_performances(piece))
         return [pattern.format(corpus="asap", batch=number) for number in batches]
 
-    def quality(self, corpus: str) -> list[str]:
-        """Lists of what could not be rendered of a corpus."""
-        return [RENDERED_QUALITY.format(corpus=corpus, batch=number) for number in self.batches(corpus)]
+    def tables(self, corpus: str) -> list[str]:
+        """Tables of all renderings of a corpus."""
+        return [RENDERED_TABLE.format(corpus=corpus, batch=number) for number in self.batches(corpus)]
+
+    def asap_quality(self) -> list[str]:
+        """Lists of what could not be rendered of what dynamics are learned from."""
+        batches = self.batches("asap", list(self.asap))
+        return [RENDERED_QUALITY.format(corpus="asap", batch=number) for number in batches]
 
 
 @dataclass(frozen=True)
@@ -99,8 +109,6 @@ class OwnRecordings:
     @cached_property
     def sounds(self) -> list[Path]:
         """Sound files."""
-        from percepiano_core.sound.recording import sound_files
-
         return list(sound_files(self.folder).values())
 
     @cached_property

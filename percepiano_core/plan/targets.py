@@ -41,7 +41,7 @@ def quality_lists(plan: Plan) -> list[str]:
             for name in plan.corpus.segments
         ),
         *(path for track in plan.tracks.values() for path in track.quality),
-        *(plan.renderings.quality("asap") if "T2" in plan.tracks else []),
+        *(plan.renderings.asap_quality() if "T2" in plan.tracks else []),
         *([plan.own.quality] if plan.own.sounds else []),
     ]
     starts = {path for run in plan.runs for path in plan.models[run.model].files}

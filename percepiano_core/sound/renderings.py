@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.files import replacing
@@ -48,6 +48,8 @@ def render_files(
 ) -> tuple[list[RenderedFile], list[QualityLine]]:
     """Render performances (name -> MIDI file) into a folder, in the order given, and list those that cannot be.
 
+    files : of any corpus, as `corpus.midi_files.midi_files` lists them
+
     root : of the corpus, which the listed files are relative to; progress : is told each name that is done
     """
     rendered, unusable = [], []
@@ -64,7 +66,10 @@ def render_files(
 
 
 def rendering_path(folder: Path | str, name: str) -> Path:
-    """Where the rendering of a performance is; the name may hold folders."""
+    """Where the rendering of a performance is; the name may hold folders. DataError if it leads out of the folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        raise DataError(name, "no name of a performance: it leads out of the folder of renderings", "rename it")
     return Path(folder) / f"{name}{KIND}"
 
 

@@ -1,4 +1,4 @@
-"""What needs no listening, or no learning: the floors that stand in every table of dynamics.
+"""Trivial baselines and methods without training: the floors that stand in every table of dynamics.
 
 `constant` says the commonest level of the train role at every beat; `first_beat`, `every_beat` and `periodic` say where
 changes are without a look at the recording; `pelt` segments the loudness (its penalty is chosen on the valid role);
@@ -8,6 +8,7 @@ changes are without a look at the recording; `pelt` segments the loudness (its p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,34 +17,59 @@ import numpy as np
 from percepiano_core.dynamics.beat_models.beat_tracking import TIGHTNESS, track_beats_of_features
 from percepiano_core.dynamics.beat_models.pelt import PENALTIES, beat_loudness, choose_penalty, pelt_change_points
 from percepiano_core.dynamics.examples.examples import Example
-from percepiano_core.dynamics.examples.roles import FitPredict, Fitted, Roles, settings_of
+from percepiano_core.dynamics.examples.roles import FitPredict, Fitted, Roles, loudness_of
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
 from percepiano_core.metrics.levels_and_beats import BLANK, CLASSES
+from percepiano_core.training.settings import built, setting
 
-SETTINGS: dict[str, Any] = {
-    "baseline": "constant",
-    "input": "curves8",  # kind of input whose first channel is the loudness, for pelt and librosa
-    "period": 24,  # beats, of `periodic`: eight bars of three
-    "penalties": list(PENALTIES),
-    "tightness": TIGHTNESS,
-}
+REGULAR = ("first_beat", "every_beat", "periodic")  # change points that follow from the number of the beat
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which baseline, and how it finds beats or change points."""
+
+    baseline: str = setting(
+        "constant",
+        "`constant`: the commonest level; `first_beat`, `every_beat`, `periodic`: a change point there; `pelt`: change "
+        "points of the loudness; `librosa`: beats of the loudness",
+        choices=["constant", *REGULAR, "pelt", "librosa"],
+    )
+    period: int = setting(24, "of `periodic`; 24 is eight bars of three", unit="beats", least=1)
+    penalties: list[float] = setting(
+        list(PENALTIES), "of a change point, from which `pelt` chooses on the valid role", unit="variances", above=0
+    )
+    tightness: float = setting(TIGHTNESS, "how closely beats of `librosa` keep to one tempo", above=0)
+
+
 Say = Callable[[Example], RecordingPrediction]
+Chosen = tuple[Say, dict[str, object]]
 
 
-def prepare(examples: Sequence[Example], settings: Mapping[str, Any]) -> FitPredict:
-    """What fits a fold."""
-    options = settings_of(settings, SETTINGS)
-    return lambda roles, seed: fit_predict(roles, options)
+def prepare(examples: Sequence[Example], kind: str | None, settings: Mapping[str, Any]) -> FitPredict:
+    """What fits a fold.
+
+    kind : of the input whose first channel is the loudness, for `pelt` and `librosa`; the others need none (None)
+    """
+    options = built(Settings, settings)
+    return lambda roles, seed: fit_predict(roles, kind, options)
 
 
-def fit_predict(roles: Roles, options: Mapping[str, Any]) -> Fitted:
-    """What the baseline says about the valid and the test role; UserError for one that does not exist."""
-    known = {"constant": _constant, "pelt": _pelt, "librosa": _librosa}
-    fixed = {"first_beat": 0, "every_beat": 1, "periodic": options["period"]}
-    name = options["baseline"]
-    settings_of({name: None}, dict.fromkeys([*known, *fixed]))
-    say, chosen = (_regular(fixed[name]), {"period": fixed[name]}) if name in fixed else known[name](roles, options)
+def fit_predict(roles: Roles, kind: str | None, options: Settings) -> Fitted:
+    """What the baseline says about the valid and the test role; UserError for an input that it needs and lacks."""
+    say, chosen = _fitted(roles, kind, options)
     return Fitted([say(each) for each in roles.valid], [say(each) for each in roles.test], chosen)
+
+
+def _fitted(roles: Roles, kind: str | None, options: Settings) -> Chosen:
+    if options.baseline == "constant":
+        return _constant(roles)
+    if options.baseline == "pelt":
+        return _pelt(roles, kind, options)
+    if options.baseline == "librosa":
+        return lambda each: RecordingPrediction(each, events={"beat": _tracked(each, kind, options.tightness)}), {}
+    period = {"first_beat": 0, "every_beat": 1, "periodic": options.period}[options.baseline]
+    return _regular(period), {"period": period}
 
 
 def _regular(period: int) -> Say:
@@ -56,18 +82,18 @@ def _regular(period: int) -> Say:
     return say
 
 
-def _constant(roles: Roles, options: Mapping[str, Any]) -> tuple[Say, dict[str, object]]:
+def _constant(roles: Roles) -> Chosen:
     counts = sum(np.bincount(each.labels.level, minlength=len(CLASSES) + 1) for each in roles.train)
     level = int(np.argmax(np.asarray(counts)[BLANK + 1 :])) + 1
     return lambda each: RecordingPrediction(each, levels=np.full(len(each.beat_times), level)), {"level": level}
 
 
-def _pelt(roles: Roles, options: Mapping[str, Any]) -> tuple[Say, dict[str, object]]:
+def _pelt(roles: Roles, kind: str | None, options: Settings) -> Chosen:
     def loudness(example: Example) -> np.ndarray:
-        return beat_loudness(_channel(example, options), example.beat_times)
+        return beat_loudness(loudness_of(example, kind), example.beat_times)
 
     labelled = [(loudness(each), each.labels.change_point) for each in roles.valid]
-    penalty = choose_penalty(labelled, options["penalties"])
+    penalty = choose_penalty(labelled, options.penalties)
 
     def say(example: Example) -> RecordingPrediction:
         return RecordingPrediction(example, change_points=pelt_change_points(loudness(example), penalty))
@@ -75,15 +101,6 @@ def _pelt(roles: Roles, options: Mapping[str, Any]) -> tuple[Say, dict[str, obje
     return say, {"penalty": penalty}
 
 
-def _librosa(roles: Roles, options: Mapping[str, Any]) -> tuple[Say, dict[str, object]]:
-    given = options["input"], options["tightness"]
-    return lambda example: RecordingPrediction(example, events={"beat": _tracked_beats(example, *given)}), {}
-
-
 @cache  # slow, and every recording is in the valid role of one fold and in the test role of another
-def _tracked_beats(example: Example, kind: str, tightness: float) -> np.ndarray:
-    return track_beats_of_features(example.inputs[kind][0].astype(np.float32), tightness)
-
-
-def _channel(example: Example, options: Mapping[str, Any]) -> np.ndarray:
-    return example.inputs[options["input"]][0].astype(np.float32)
+def _tracked(example: Example, kind: str | None, tightness: float) -> np.ndarray:
+    return track_beats_of_features(loudness_of(example, kind), tightness)

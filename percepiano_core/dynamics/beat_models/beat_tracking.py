@@ -6,10 +6,9 @@ without audio have the baseline too. It knows no downbeats. Source: spec dynamic
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 
-from percepiano_core.dynamics.inputs.loudness import N_FFT
+from percepiano_core.dynamics.inputs.spectrum import N_FFT
 from percepiano_core.sound.frame_grid import FPS
 from percepiano_core.sound.recording import SAMPLE_RATE
 
@@ -23,6 +22,8 @@ def track_beats(waveform: np.ndarray, tightness: float = TIGHTNESS, sample_rate:
     """
     if not waveform.any():
         return np.empty(0)
+    import librosa  # here and below: it takes seconds that reading the settings of a model need not wait for
+
     _, beats = librosa.beat.beat_track(y=waveform, sr=sample_rate, tightness=tightness, units="time")
     return np.asarray(beats, dtype=np.float64)
 
@@ -32,6 +33,8 @@ def track_beats_of_features(features: np.ndarray, tightness: float = TIGHTNESS) 
 
     Onsets are where the features rise, in sone or dB, on the mean of the bands.
     """
+    import librosa
+
     hop = SAMPLE_RATE // FPS
     rise = librosa.onset.onset_strength(
         S=np.atleast_2d(features).astype(np.float32), sr=SAMPLE_RATE, n_fft=N_FFT, hop_length=hop

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import ruptures  # type: ignore[import-untyped]
 
 from percepiano_core.metrics.levels_and_beats import Counts, change_point_counts
 from percepiano_core.sound.frame_grid import FPS, event_frames
@@ -38,6 +37,8 @@ def pelt_change_points(loudness: np.ndarray, penalty: float) -> np.ndarray:
     spread = loudness.std() if len(loudness) else 0.0
     if len(loudness) < 2 * SHORTEST or spread == 0:
         return found
+    import ruptures  # type: ignore[import-untyped]
+
     scaled = (loudness - loudness.mean()) / spread
     search = ruptures.KernelCPD(kernel="linear", min_size=SHORTEST).fit(scaled[:, None])
     found[search.predict(pen=penalty)[:-1]] = True  # the last is the end of the recording

@@ -15,17 +15,10 @@ from percepiano_core.dynamics.examples.labels import beat_labels
 from percepiano_core.dynamics.inputs.inputs import recording_inputs
 from percepiano_core.errors import DataError
 from percepiano_core.sound.frame_grid import FPS
+from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.splits.piece_folds import recording_name
 
-ENDINGS = (".wav", ".flac", ".ogg", ".mp3")
 AUDIO = "audio"
-
-
-def sound_files(root: Path | str) -> dict[str, Path]:
-    """All sound below a folder, by its path there without the ending, in order; empty where there is no folder."""
-    root = Path(root)
-    found = (path for path in root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
-    return {path.relative_to(root).with_suffix("").as_posix(): path for path in sorted(found)}
 
 
 def annotated_pieces(root: Path | str) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
 from percepiano_core.errors import UserError
@@ -40,10 +42,13 @@ class Model(Protocol):
     It fits on the train role alone, lets the valid role alone choose, and never reads the test role's labels.
     """
 
-    SETTINGS: dict[str, Any]
+    Settings: type  # what it can be told (training/settings.py)
 
-    def prepare(self, examples: Sequence[Example], settings: Mapping[str, Any]) -> FitPredict:
-        """What fits a fold, given all recordings of the track, of which it may make features in advance."""
+    def prepare(self, examples: Sequence[Example], kind: str | None, settings: Mapping[str, Any]) -> FitPredict:
+        """What fits a fold, given all recordings of the track, of which it may make features in advance.
+
+        kind : of the recordings' input that it is given beside the beats; None for none
+        """
 
 
 def make_roles(examples: Sequence[Example], fold: Fold) -> Roles:
@@ -58,6 +63,13 @@ def make_roles(examples: Sequence[Example], fold: Fold) -> Roles:
             raise UserError("fold", problem, "make the folds from the recordings that are there")
         roles[role] = [by_name[name] for name in names]
     return Roles(**roles)
+
+
+def loudness_of(example: Example, kind: str | None) -> np.ndarray:
+    """Loudness [frames] float32 of a recording: the first channel of its input of a kind; UserError without a kind."""
+    if kind is None:
+        raise UserError("configuration", "this dynamics model needs the loudness of recordings", "name an input for it")
+    return example.inputs[kind][0].astype(np.float32)
 
 
 def every_nth_of_each_group(examples: Sequence[Example], n: int) -> list[Example]:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+import numpy as np
 
 from percepiano_core.dynamics.inputs.psychoacoustics import (
     REFERENCE_DB,
@@ -22,10 +20,9 @@ from percepiano_core.dynamics.inputs.psychoacoustics import (
     STEVENS_SHARE,
     band_power_matrix,
 )
+from percepiano_core.dynamics.inputs.spectrum import N_FFT, hann, power_spectra
 from percepiano_core.sound.frame_grid import FPS
 from percepiano_core.sound.recording import SAMPLE_RATE
-
-N_FFT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,82 +53,48 @@ MODES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loudness:
-    """Loudness of a batch: `bark` dB and `sone` are [B, bands, T], the total loudness `total` (sone) is [B, T]."""
+    """Loudness of a waveform: `bark` dB and `sone` are [bands, T], the total loudness `total` (sone) is [T]."""
 
-    bark: Tensor
-    sone: Tensor
-    total: Tensor
-
-
-class PsychoFeatureExtractor(nn.Module):
-    """From waveforms to Bark-scale specific loudness; no parameter is learned."""
-
-    window: Tensor
-    to_bands: Tensor
-
-    def __init__(
-        self,
-        sample_rate: int = SAMPLE_RATE,
-        hop: int | None = None,
-        mode: str | LoudnessMode = "paper",
-        ear: str = "terhardt",
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        """Prepare the window and the matrix of the bands.
-
-        hop : samples between frames; None gives 50 frames a second
-        mode : name in MODES, or a mode of one's own
-        ear : outer ear model (psychoacoustics.EARS)
-        """
-        super().__init__()
-        self.mode = MODES[mode] if isinstance(mode, str) else mode
-        self.hop = hop or round(sample_rate / FPS)
-        window = torch.hann_window(N_FFT, periodic=self.mode.periodic, dtype=torch.float64)
-        bands = band_power_matrix(sample_rate, N_FFT, ear, self.mode.partial_band, self.mode.dc_weight)
-        scale = 10 ** (REFERENCE_DB / 10) * self.mode.power_gain / float(window.sum()) ** 2
-        self.register_buffer("window", window.to(dtype), persistent=False)
-        self.register_buffer("to_bands", torch.from_numpy(bands * scale).to(dtype), persistent=False)
-
-    @property
-    def bands(self) -> int:
-        """Number of Bark bands."""
-        return self.to_bands.shape[0]
-
-    def frame_count(self, samples: int) -> int:
-        """Frames of a waveform of so many samples; at least one."""
-        if self.mode.centred:
-            return samples // self.hop + 1
-        return max(samples - N_FFT, 0) // self.hop + 1
-
-    def forward(self, waveform: Tensor) -> Loudness:
-        """Loudness of waveforms [B, samples] or [samples] within -1 to 1; one shorter than a window is zero-padded."""
-        frames = framed(torch.atleast_2d(waveform).to(self.window.dtype), self.hop, self.mode.centred)
-        frames = frames[:, : self.frame_count(waveform.shape[-1])]
-        spectrum = torch.fft.rfft(frames * self.window)
-        power = spectrum.real.square() + spectrum.imag.square()  # [B, T, bins]
-        bark = 10 * torch.log10((self.to_bands @ power.transpose(1, 2)).clamp(min=1))
-        loudness = sone(bark)
-        return Loudness(bark=bark, sone=loudness, total=total_loudness(loudness))
+    bark: np.ndarray
+    sone: np.ndarray
+    total: np.ndarray
 
 
-def framed(waveform: Tensor, hop: int, centred: bool) -> Tensor:
-    """Frames [B, T, N_FFT] of waveforms [B, samples] as a view; short waveforms are zero-padded to one window."""
-    half = N_FFT // 2
-    if not centred:
-        return functional.pad(waveform, (0, max(N_FFT - waveform.shape[-1], 0))).unfold(-1, N_FFT, hop)
-    lacking = max(half + 1 - waveform.shape[-1], 0)  # reflection needs more samples than it mirrors
-    reflected = functional.pad(functional.pad(waveform, (0, lacking))[:, None], (half, half), mode="reflect")
-    return reflected[:, 0].unfold(-1, N_FFT, hop)
+def bark_loudness(
+    waveform: np.ndarray,
+    sample_rate: int = SAMPLE_RATE,
+    hop: int | None = None,
+    mode: str | LoudnessMode = "paper",
+    ear: str = "terhardt",
+    dtype: type[np.floating] = np.float32,
+) -> Loudness:
+    """Loudness of a waveform [samples] within -1 to 1; one shorter than a window is filled up with zeros.
+
+    hop : samples between frames; None gives 50 frames a second
+    mode : name in MODES, or a mode of one's own
+    ear : outer ear model (psychoacoustics.EARS)
+    dtype : precision in which it is computed
+    """
+    how = MODES[mode] if isinstance(mode, str) else mode
+    window = hann(how.periodic)
+    bands = band_power_matrix(sample_rate, N_FFT, ear, how.partial_band, how.dc_weight)
+    scale = 10 ** (REFERENCE_DB / 10) * how.power_gain / window.sum() ** 2
+    to_bands = (bands * scale).astype(dtype)
+    spectra = power_spectra(waveform, window.astype(dtype), hop or round(sample_rate / FPS), how.centred)
+    power = np.concatenate([to_bands @ block.T for block in spectra], axis=1)
+    bark = 10 * np.log10(np.maximum(power, 1, out=power), out=power)
+    loudness = sone(bark)
+    return Loudness(bark=bark, sone=loudness, total=total_loudness(loudness))
 
 
-def sone(decibel: Tensor) -> Tensor:
+def sone(decibel: np.ndarray) -> np.ndarray:
     """Specific loudness of band levels in dB, which are 0 or more: 1 sone at 40 dB, twice as much every 10 dB."""
-    loud = torch.exp2((decibel - SONE_KNEE_DB) / SONE_DB_PER_DOUBLING)
+    loud = np.exp2((decibel - SONE_KNEE_DB) / SONE_DB_PER_DOUBLING)
     soft = (decibel / SONE_KNEE_DB) ** SONE_LOW_EXPONENT
-    return torch.where(decibel >= SONE_KNEE_DB, loud, soft)
+    return np.where(decibel >= SONE_KNEE_DB, loud, soft)
 
 
-def total_loudness(loudness: Tensor) -> Tensor:
-    """Total loudness [B, T] of specific loudness [B, bands, T] (Stevens): the loudest band and a share of the rest."""
-    loudest = loudness.amax(dim=1)
-    return loudest + STEVENS_SHARE * (loudness.sum(dim=1) - loudest)
+def total_loudness(loudness: np.ndarray) -> np.ndarray:
+    """Total loudness [T] of specific loudness [bands, T] (Stevens): the loudest band and a share of the rest."""
+    loudest = loudness.max(axis=0)
+    return loudest + STEVENS_SHARE * (loudness.sum(axis=0) - loudest)

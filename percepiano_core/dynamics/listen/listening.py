@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from scipy.special import log_softmax
 
-from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, recording_inputs, total_loudness
-from percepiano_core.dynamics.network.model import TASKS, DynamicsNetwork
-from percepiano_core.dynamics.network.predict import predict
+from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, rates_of, total_loudness, waveform_inputs
 from percepiano_core.dynamics.predictions.decoding import INFERENCE_THRESHOLD, decode_beats, decode_change_points
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.metrics.levels_and_beats import CLASSES
 from percepiano_core.sound.frame_grid import event_frames, nearest
-from percepiano_core.sound.recording import read_recording
+from percepiano_core.sound.recording import SAMPLE_RATE, read_at_rates
+
+if TYPE_CHECKING:
+    from percepiano_core.dynamics.network.model import DynamicsNetwork
 
 LEVELS = tuple(CLASSES)  # softest first
 
@@ -69,15 +70,22 @@ def listen(
 
     DataError for a recording that cannot be read or is silent; UserError for a network that lacks a task.
     """
+    # Imported here, because torch is needed where a network is asked, and nowhere else in this package.
+    import torch
+
+    from percepiano_core.dynamics.network.model import TASKS
+    from percepiano_core.dynamics.network.predict import predict
+
     lacking = sorted(set(TASKS) - set(network.config.tasks))
     if lacking:
         raise UserError("these weights", f"they know no {lacking[0]}", "use those of a network with all four tasks")
-    waveform = read_recording(path)
-    if not waveform.any():
-        raise DataError(path, "it is silent", "give a recording that can be heard")
     kind = kind or kind_of_channels(network.config.bands)
-    features = torch.from_numpy(recording_inputs(path, (kind,))[kind])
-    return heard(predict(network, features, KINDS[kind].silence), total_loudness(waveform), threshold)
+    waveforms = read_at_rates(path, rates_of([kind]))
+    if not waveforms[SAMPLE_RATE].any():
+        raise DataError(path, "it is silent", "give a recording that can be heard")
+    features = torch.from_numpy(waveform_inputs(waveforms, [kind])[kind])
+    loudness = total_loudness(waveforms[SAMPLE_RATE])
+    return heard(predict(network, features, KINDS[kind].silence), loudness, threshold)
 
 
 def heard(logits: Mapping[str, np.ndarray], loudness: np.ndarray, threshold: float) -> Heard:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
 from percepiano_core.sound.recording import SAMPLE_RATE
@@ -42,6 +41,8 @@ class ScorePath:
 
 def follow(waveform: np.ndarray, onsets: np.ndarray, durations: np.ndarray, pitches: np.ndarray) -> ScorePath:
     """Path of a waveform (22,050 Hz) through a score of notes: onset and duration in quarters, MIDI pitch, [m] each."""
+    import librosa  # here and below: it takes seconds that only following a score is worth
+
     _, (first, last) = librosa.effects.trim(waveform, top_db=SILENCE_DB)
     heard = recording_chroma(waveform[first:last])
     places = np.linspace(onsets.min(), (onsets + durations).max(), heard.shape[1])
@@ -58,6 +59,8 @@ def follow(waveform: np.ndarray, onsets: np.ndarray, durations: np.ndarray, pitc
 
 def recording_chroma(waveform: np.ndarray) -> np.ndarray:
     """Pitch-class energies [12, k] of a waveform, k at most LONGEST."""
+    import librosa
+
     chroma = librosa.feature.chroma_cqt(y=waveform, sr=SAMPLE_RATE, hop_length=CHROMA_HOP, tuning=0.0)
     group = -(-chroma.shape[1] // LONGEST)
     edges = np.arange(0, chroma.shape[1], group)

@@ -1,29 +1,38 @@
-"""Several models as one, from their prediction files alone: their mean, other weights of the levels, pooled pieces.
+"""The average of several models, from their prediction files alone, with logit adjustment or pooled over a piece.
 
-Pooling means over the recordings of a test piece: it uses none of their labels, but more than one recording, so that it
-is no prediction from a recording and has a row of its own.
+Logit adjustment (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021) divides the probabilities of the
+levels by a power of the levels' shares in the train role, so that rare levels count more. Pooling averages over the
+recordings of a test piece: it uses none of their labels, but more than one recording, so that it is no prediction from
+a recording and has a row of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from percepiano_core.dynamics.examples.roles import settings_of
 from percepiano_core.errors import UserError
 from percepiano_core.metrics.levels_and_beats import BLANK, best_threshold, level_f1
 from percepiano_core.store.dynamics_predictions import SCORE_COLUMNS, RunPredictions
+from percepiano_core.training.settings import REQUIRED, built, setting
 
-SETTINGS: dict[str, Any] = {
-    "members": [],  # models of the same track
-    # Powers of the levels' shares in the train role by which probabilities are divided; the valid role chooses.
-    "prior_exponents": [0.0],
-    "choose_by": "weighted",  # F1 of the levels by which it does: weighted or macro
-    "pooled": False,  # mean over the recordings of a piece, beat by beat
-}
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is averaged, and what the valid role chooses."""
+
+    members: list[str] = setting(REQUIRED, "models of the same track, which learn levels and change points")
+    logit_adjustments: list[float] = setting(
+        [0.0],
+        "powers of the levels' shares in the train role by which probabilities are divided; the valid role chooses one",
+        least=0,
+    )
+    choose_by: str = setting("weighted", "mean of the levels' F1 by which it does", choices=["weighted", "macro"])
+    pooled: bool = setting(False, "average over the recordings of a piece, beat by beat")
 
 
 def combine(
@@ -33,25 +42,25 @@ def combine(
 
     UserError if members differ in recordings or one of them does not learn.
 
-    Levels: mean of the logarithms of the probabilities. Change points: mean of the log odds, each less its own
+    Levels: mean of the logarithms of the probabilities. Change points: mean of the log-odds, each less its own
     threshold and in units of its own spread, both of the valid role, where the threshold of the mean is chosen.
     """
-    options = settings_of(settings, SETTINGS)
+    options = built(Settings, settings)
     for runs in (valid, test):
-        _check(runs, options["members"])
+        _check(runs, options.members)
     standards = [_standard(run) for run in valid]
     shares = np.array(test[0].run["chosen"]["level_shares"])
     parts = {name: _mean(runs, standards) for name, runs in (("valid", valid), ("test", test))}
-    if options["pooled"]:
+    if options.pooled:
         parts = {name: _pooled(table) for name, table in parts.items()}
     known = parts["valid"]["level"].to_numpy() != BLANK
     true = parts["valid"]["change_point"].to_numpy() > 0
     threshold = best_threshold(parts["valid"]["evidence"].to_numpy()[known], true[known])
-    balances = {exponent: exponent * np.log(shares) for exponent in options["prior_exponents"]}
-    exponent = max(balances, key=lambda each: _level_f1(parts["valid"], balances[each], options["choose_by"]))
-    chosen = {"threshold": threshold, "level_shares": shares.tolist(), "prior_exponent": exponent}
+    adjustments = {power: power * np.log(shares) for power in options.logit_adjustments}
+    power = max(adjustments, key=lambda each: _level_f1(parts["valid"], adjustments[each], options.choose_by))
+    chosen = {"threshold": threshold, "level_shares": shares.tolist(), "logit_adjustment": power}
     for table in parts.values():
-        table["predicted_level"] = _levels(table, balances[exponent])
+        table["predicted_level"] = _levels(table, adjustments[power])
         table["predicted_change_point"] = (table["evidence"] >= threshold).astype(np.int64)
     listener = next((i for i, run in enumerate(test) if run.run["events"]), 0)  # the first member that hears beats
     run = {"events": test[listener].run["events"], "chosen": chosen}
@@ -61,14 +70,14 @@ def combine(
     )
 
 
-def _levels(table: pd.DataFrame, balance: np.ndarray) -> np.ndarray:
-    """Class at each beat once the balance [5] is taken from the logarithms of the probabilities."""
-    return (table[SCORE_COLUMNS].to_numpy() - balance).argmax(axis=1) + 1
+def _levels(table: pd.DataFrame, adjustment: np.ndarray) -> np.ndarray:
+    """Class at each beat once the adjustment [5] is taken from the logarithms of the probabilities."""
+    return (table[SCORE_COLUMNS].to_numpy() - adjustment).argmax(axis=1) + 1
 
 
-def _level_f1(table: pd.DataFrame, balance: np.ndarray, average: str) -> float:
+def _level_f1(table: pd.DataFrame, adjustment: np.ndarray, average: str) -> float:
     known = table["level"].to_numpy() != BLANK
-    return level_f1(table["level"].to_numpy()[known], _levels(table, balance)[known], average)
+    return level_f1(table["level"].to_numpy()[known], _levels(table, adjustment)[known], average)
 
 
 def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
@@ -81,7 +90,7 @@ def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
 
 
 def _standard(run: RunPredictions) -> tuple[float, float]:
-    """Threshold and spread of a member's log odds on the valid role."""
+    """Threshold and spread of a member's log-odds on the valid role."""
     evidence = run.beats["evidence"].to_numpy()
     return run.run["chosen"]["threshold"], float(evidence[np.isfinite(evidence)].std()) or 1.0
 

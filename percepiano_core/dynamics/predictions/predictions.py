@@ -32,7 +32,7 @@ class RecordingPrediction:
     example : the recording, its inputs not needed
     levels : class [n] at the n true beats, 0 for none
     scores : [n, 5] logarithms of the probabilities of pp to ff, up to a constant a beat
-    evidence : [n] log odds of a change point
+    evidence : [n] log-odds of a change point
     change_points : [n] bool
     events : "beat" and "downbeat" -> seconds, increasing
     """
