@@ -149,23 +149,34 @@ def test_every_stage_has_its_part_in_the_quality_list(corpus: Path) -> None:
     } <= set(lists)
 
 
+def entry(name: str, **changes: Any) -> dict[str, Any]:
+    """Changes of a model's entry."""
+    return {"models": {name: changes}}
+
+
+STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descriptors"}]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"models": {"ridge": {"module": "symbolic.descriptor_models.rigde"}}}, ["models.ridge.module", "symbolic.descriptor_models.ridge"]),
-        ({"models": {"ridge": {"module": "os"}}}, ["models.ridge.module", "'os' is not a module of a model"]),
-        ({"models": {"ridge": {"inputs": "notes"}}}, ["models.ridge.inputs", "descriptors"]),
-        ({"models": {"ridge": {"settings": {"penaltys": [1]}}}}, ["models.ridge.settings.penaltys", "did you mean 'penalties'?"]),
-        ({"models": {"ridge": {"settings": {"penalties": [-1]}}}}, ["models.ridge.settings.penalties.0", "-1"]),
-        ({"models": {"mean": {"settings": {"a": 1}}}}, ["models.mean.settings", "has no settings"]),
-        ({"models": {"average": {"settings": {"members": ["rigde"]}}}}, ["models.average.settings.members", "did you mean 'ridge'?"]),
-        ({"models": {"ridge": {"splits": ["performers"]}}}, ["models.ridge.splits.0", "did you mean 'performer'?"]),
-        ({"models": {"ridge": {"seed": [1]}}}, ["models.ridge.seed", "did you mean 'seeds'?"]),
+        (
+            entry("ridge", module="symbolic.descriptor_models.rigde"),
+            ["models.ridge.module", "descriptor_models.ridge'?"],
+        ),
+        (entry("ridge", module="os"), ["models.ridge.module", "'os' is not a module of a model"]),
+        (entry("ridge", inputs="notes"), ["models.ridge.inputs", "descriptors"]),
+        (entry("ridge", settings={"penaltys": [1]}), ["models.ridge.settings.penaltys", "did you mean 'penalties'?"]),
+        (entry("ridge", settings={"penalties": [-1]}), ["models.ridge.settings.penalties.0", "-1"]),
+        (entry("mean", settings={"a": 1}), ["models.mean.settings", "has no settings"]),
+        (entry("average", settings={"members": ["rigde"]}), ["models.average.settings.members", "mean 'ridge'?"]),
+        (entry("ridge", splits=["performers"]), ["models.ridge.splits.0", "did you mean 'performer'?"]),
+        (entry("ridge", seed=[1]), ["models.ridge.seed", "did you mean 'seeds'?"]),
         ({"splits": {"names": ["works"]}}, ["splits.names.0", "did you mean 'work'?"]),
-        ({"ablations": {"a": {"splits": ["performer"], "steps": [{"model": "mean", "adds": "m"}, {"model": "rigde", "adds": "r"}]}}}, ["ablations.a", "did you mean 'ridge'?"]),
+        ({"ablations": {"a": {"splits": ["work"], "steps": STEPS}}}, ["ablations.a", "did you mean 'ridge'?"]),
         ({"corpora": {"rated": {"root": "nowhere"}}}, ["nowhere", "manifest.csv"]),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_one_line_that_names_the_nearest_right_one(corpus: Path, changes: dict, words: list) -> None:
     with pytest.raises(UserError) as caught:
         planned(corpus, **deepcopy(changes))

@@ -1,4 +1,4 @@
-"""What the jobs of dynamics models share: the recordings of a job, and the run folders that they leave."""
+"""What the jobs of dynamics models share: the recordings of a job, and the input that its model listens to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from percepiano_core.dynamics.examples.examples import Example, read_examples
 from percepiano_core.plan.job import Job
 from percepiano_core.splits.files import read_split
 from percepiano_core.splits.folds import Split
-from percepiano_core.store.dynamics_predictions import RunPredictions, write_run_tables
-from percepiano_core.training.run_folder import RunInfo, write_run_info
 
-BEATS = "beats"  # input of a model that is told where the beats are
+BEATS = "beats"  # among the inputs of a model that is told where the beats are
 
 
 def input_kind(job: Job) -> str | None:
@@ -24,10 +22,3 @@ def read_data(job: Job) -> tuple[list[Example], Split]:
     kinds = [] if kind is None else [kind]
     examples = [each for path in job.paths("examples") for each in read_examples(path, kinds)]
     return examples, read_split(str(job.file("folds")))
-
-
-def write_dynamics_run(job: Job, info: RunInfo, valid: RunPredictions, test: RunPredictions) -> None:
-    """Write the run of a fold; run.json last, so that it stands for a whole run."""
-    folder = job.folders[info.fold]
-    write_run_tables(folder, valid, test)
-    write_run_info(folder, info)
