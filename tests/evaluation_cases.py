@@ -12,9 +12,11 @@ from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.evaluation.ratings.cohort import Cohort
-from percepiano_core.evaluation.ratings.table3 import ModelRow, TableSpec
+from percepiano_core.evaluation.ratings.table3 import TableSpec
 from percepiano_core.evaluation.ratings.test_sets import TestSet
-from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
+from percepiano_core.evaluation.table_rows import ModelRow
+from percepiano_core.store.predictions import FoldPredictions, write_predictions
+from percepiano_core.training.run_folder import RunInfo, write_run_info
 
 WIDTH = len(DIMENSION_KEYS)
 SEGMENTS, PLAYERS = 6, ("0", "1", "2", "Score")
@@ -108,15 +110,50 @@ def write_corpus(folder: Path) -> tuple[Path, Path]:
     return folder / "manifest.csv", folder / "noise.csv"
 
 
-def write_run(folder: Path, model: str, labels: str = "published", config_hash: str = "c0ffee", **kind) -> Path:
-    write_predictions(folder / "predictions.csv", blocks(model, **kind))
-    features = {row.model: row.features for row in MODELS}[model]
-    write_run_info(folder, RunInfo(model, features, labels, {}, config_hash, "code"))
-    return folder
+def run_info(**changes) -> RunInfo:
+    """What made a run of the ridge regression; `changes` as a test needs."""
+    given = {
+        "system": "symbolic",
+        "data": "published",
+        "model": "ridge",
+        "module": "symbolic.descriptor_models.ridge",
+        "inputs": "descriptors",
+        "settings": {},
+        "split": "performer",
+        "fold": "0",
+        "seed": 0,
+        "corpus": "real",
+        "config_digest": "c0ffee",
+        "code_digest": "code",
+    }
+    return RunInfo(**(given | changes))
+
+
+def write_blocks(folder: Path, written: Sequence[FoldPredictions], **changes) -> list[Path]:
+    """A run folder below `folder` for each of the blocks."""
+    folders = []
+    for block in written:
+        run = folder / f"{block.model}/{block.split}/fold{block.fold}/seed{block.seed}"
+        write_predictions(run / "predictions.csv", [block])
+        told = {"model": block.model, "split": block.split, "fold": block.fold, "seed": block.seed}
+        write_run_info(run, run_info(**(told | changes)))
+        folders.append(run)
+    return folders
+
+
+def write_runs(folder: Path, model: str, corpus: str = "real", config_digest: str = "c0ffee", **kind) -> list[Path]:
+    """Run folders of a model, one a fold and seed."""
+    inputs = {row.model: row.inputs for row in MODELS}[model]
+    return write_blocks(folder, blocks(model, **kind), inputs=inputs, corpus=corpus, config_digest=config_digest)
 
 
 def spec(**changes) -> TableSpec:
-    given = {"rows": MODELS, "splits": ("performer", "segment", "work"), "labels": "published", "config_hash": "table"}
+    given = {
+        "rows": MODELS,
+        "splits": ("performer", "segment", "work"),
+        "labels": "published",
+        "config_digest": "table",
+    }
     return TableSpec(**(given | {"replicates": 200} | changes))
 
 

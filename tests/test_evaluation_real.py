@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_cases import write_blocks
 
 from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
-from percepiano_core.evaluation.ratings.table3 import ModelRow, TableSpec, score_runs, table3, table3_folds
+from percepiano_core.evaluation.ratings.table3 import TableSpec, score_runs, table3, table3_folds
+from percepiano_core.evaluation.table_rows import ModelRow
 from percepiano_core.metrics.ratings import mse_per_dimension, r2_per_dimension
 from percepiano_core.ratings.ceiling import noise_variance, write_noise
 from percepiano_core.ratings.person_ratings import person_ratings
 from percepiano_core.ratings.table import read_ratings
-from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
+from percepiano_core.store.predictions import FoldPredictions
 
 ROWS = (ModelRow("mean", "Mean", "none"), ModelRow("segment_lookup", "Segment look-up", "none"))
 SPEC = TableSpec(ROWS, ("performer", "segment_clean", "both", "work"), "published", "hash", replicates=300)
@@ -71,12 +73,12 @@ def tables(
     write_manifest(folder / "manifest.csv", corpus)
     votes = person_ratings(read_ratings(percepiano_root / "labels" / "total_2rounds.csv")[0])
     write_noise(folder / "noise.csv", noise_variance(votes, {each.performance: each.movement for each in corpus}))
+    runs: list[Path] = []
     for model, predict in (("mean", mean_of(labels)), ("segment_lookup", segment_means(labels, corpus))):
         blocks = [block for split in SPEC.splits for block in run(golden, split, model, predict, labels, corpus)]
-        write_predictions(folder / model / "predictions.csv", blocks)
-        write_run_info(folder / model, RunInfo(model, "none", "published", {}, "hash", "code"))
-    rows = score_runs([folder / row.model for row in ROWS], folder / "manifest.csv", folder / "noise.csv", SPEC)
-    return table3(rows, SPEC).set_index(["split", "model"]), table3_folds(rows, SPEC)
+        runs += write_blocks(folder, blocks, inputs="none")
+    rows = score_runs(runs, folder / "manifest.csv", folder / "noise.csv", SPEC)
+    return table3(rows, SPEC).set_index(["split", "model"]), table3_folds(rows)
 
 
 def mean_of(labels: Mapping[str, np.ndarray]) -> Predict:

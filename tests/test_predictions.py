@@ -9,18 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from evaluation_cases import run_info
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.store.predictions import (
     COLUMNS,
     FoldPredictions,
-    RunInfo,
     read_predictions,
-    read_run_info,
     write_predictions,
-    write_run_info,
 )
+from percepiano_core.training.run_folder import read_run_info, write_run_info
 
 
 def fold(name: str = "0", seed: int = 0, performances: tuple[str, ...] = ("b_2", "a, 1", "ä_3")) -> FoldPredictions:
@@ -129,9 +128,9 @@ def test_faulty_predictions_are_not_written(tmp_path: Path, blocks: list[FoldPre
 
 
 def test_run_info_comes_back_and_rejects_other_fields(tmp_path: Path) -> None:
-    info = RunInfo("ridge", "descriptors", "published", {"alphas": [1.0]}, "abc", "def", {"0": {"alpha": 1.0}})
+    info = run_info(settings={"penalties": [1.0]}, chosen={"penalty": 1.0}, libraries={"numpy": "2"})
     write_run_info(tmp_path, info)
-    assert read_run_info(tmp_path) == info
+    assert read_run_info(tmp_path) == replace(info, events=[])
     (tmp_path / "run.json").write_text('{"model": "ridge"}')
     with pytest.raises(UserError, match="does not have exactly the fields"):
         read_run_info(tmp_path)

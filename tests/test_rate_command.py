@@ -23,11 +23,12 @@ from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.features.performance.from_files import read_played, score_composer
 from percepiano_core.features.performed_notes import performed_table
 from percepiano_core.perception.folds import Roles
-from percepiano_core.store.predictions import FoldPredictions, RunInfo, write_predictions, write_run_info
+from percepiano_core.store.predictions import FoldPredictions, write_predictions
 from percepiano_core.symbolic.networks.ensemble import unrated
 from percepiano_core.symbolic.networks.fold import fit_fold
 from percepiano_core.symbolic.networks.network import load_trainable
 from percepiano_core.symbolic.networks.network_file import read_network, write_network
+from percepiano_core.training.run_folder import RunInfo, write_run_info
 
 Rate = Callable[..., int]
 WIDTH = 0.1  # error of every network on every held-out performance
@@ -59,6 +60,23 @@ def described_roles(descriptors: dict[str, float]) -> tuple[Roles, dict]:
     return Roles(*(described(getattr(roles, role)) for role in ("train", "valid", "test"))), notes
 
 
+def run_info(inputs: str, labels: str, settings: dict, fold: str, seed: int) -> RunInfo:
+    return RunInfo(
+        system="symbolic",
+        data=labels,
+        model="han",
+        module="symbolic.han.han",
+        inputs=inputs,
+        settings=settings,
+        split="performer",
+        fold=fold,
+        seed=seed,
+        corpus="real",
+        config_digest="c",
+        code_digest="d",
+    )
+
+
 def write_member(
     folder: Path, seed: int, fold: str, roles: Roles, notes: dict, module: str = "symbolic.han.han", **settings: object
 ) -> None:
@@ -74,7 +92,7 @@ def write_member(
     features = (
         "notes+descriptors" if settings.get("descriptors") else "notes" if module == "symbolic.han.han" else "performed"
     )
-    write_run_info(folder, RunInfo("han", features, "clean", settings, "c", "d"))
+    write_run_info(folder, run_info(features, "clean", settings, fold, seed))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +102,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     roles, notes = made_corpus(16)
     for fold in ("0", "1"):
         for seed in (0, 1):
-            write_member(folder / f"runs/clean/han/performer/folds_{fold}/seed{seed}", seed, fold, roles, notes)
+            write_member(folder / f"runs/symbolic/clean/han/performer/fold{fold}/seed{seed}", seed, fold, roles, notes)
     return folder
 
 
@@ -203,7 +221,7 @@ def test_an_unreadable_score_is_one_line(rate, tmp_path, capsys):
 
 def test_no_networks_is_one_line_that_says_how_to_train_them(rate, tmp_path, capsys):
     assert rate(results=tmp_path / "nothing") == 1
-    remedy = "snakemake --cores 8 results/runs/published/bilstm_descriptors"
+    remedy = "snakemake --cores 8 results/runs/symbolic/published/bilstm_descriptors"
     one_line(capsys.readouterr(), "no trained network here", remedy)
 
 
@@ -222,7 +240,7 @@ def test_networks_without_their_valid_predictions_are_one_line(rate, results, tm
 def test_networks_of_different_labels_make_no_ensemble(rate, results, tmp_path, capsys):
     run = next(results.rglob("weights.safetensors")).parent
     shutil.copytree(run, tmp_path / "other")
-    write_run_info(tmp_path / "other", RunInfo("han", "notes", "published", {}, "c", "d"))
+    write_run_info(tmp_path / "other", run_info("notes", "published", {}, "0", 0))
     assert rate("--weights", run, "--weights", tmp_path / "other") == 1
     one_line(capsys.readouterr(), "is of labels published")
 

@@ -11,8 +11,9 @@ import pytest
 from symbolic_cases import BASELINES, SETTINGS, by_player, made_examples, module_of, shuffled
 
 from percepiano_core.errors import UserError
+from percepiano_core.metrics.ratings import r2_per_dimension
 from percepiano_core.perception.folds import load_model, run_folds
-from percepiano_core.perception.selection import r2_by_dimension, r2_mean
+from percepiano_core.perception.selection import best_setting, r2_mean
 from percepiano_core.splits.folds import Fold, Split
 
 every_model = pytest.mark.parametrize("name", SETTINGS)
@@ -99,13 +100,18 @@ def test_lookups_start_without_scikit_learn(name):
     assert done.stdout.strip() == "set()"
 
 
-def test_r2_is_scikit_learns():
-    from sklearn.metrics import r2_score
-
+def test_settings_are_chosen_by_the_r2_of_the_tables():
     predicted = TEST.labels + np.random.default_rng(0).normal(size=TEST.labels.shape) / 10
-    np.testing.assert_allclose(
-        r2_by_dimension(TEST.labels, predicted), r2_score(TEST.labels, predicted, multioutput="raw_values")
-    )
+    assert r2_mean(TEST.labels, predicted) == r2_per_dimension(TEST.labels, predicted).mean()
+
+
+def test_a_dimension_that_does_not_vary_in_the_valid_role_does_not_choose():
+    labels = TEST.labels.copy()
+    labels[:, 3] = 0.5
+    better, worse = labels + 0.05, labels + 0.06
+    better[:, 3], worse[:, 3] = 0.5 + 1e-5, 0.5
+    assert best_setting([worse, better], lambda each: each, labels)[0] is better
+    assert np.isfinite(r2_mean(labels, better))
 
 
 def test_folds_of_a_split_become_prediction_blocks():

@@ -7,15 +7,16 @@ from pathlib import Path
 import matplotlib.text
 import pandas as pd
 import pytest
-from evaluation_cases import MODELS, spec, write_corpus, write_run
+from evaluation_cases import MODELS, spec, write_corpus, write_runs
 from matplotlib.figure import Figure
 
-from percepiano_core.evaluation import figure_style
+from percepiano_core import figure_style
 from percepiano_core.evaluation.ratings import figures
 from percepiano_core.evaluation.ratings.ablation import Ablation, AblationStep, ablation_table
-from percepiano_core.evaluation.ratings.table3 import score_runs, table3, table3_per_dimension, write_table
+from percepiano_core.evaluation.ratings.table3 import score_runs, table3, table3_per_dimension
+from percepiano_core.table_io import write_table
 
-STEPS = Ablation("Descriptors", ("performer", "work"), tuple(AblationStep(row.model, row.name) for row in MODELS[1:]))
+STEPS = Ablation("Descriptors", ("performer", "work"), tuple(AblationStep(row.model, row.title) for row in MODELS[1:]))
 DRAW = {
     "table3": figures.draw_table3,
     "table3_per_dimension": figures.draw_per_dimension,
@@ -28,7 +29,7 @@ def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The written tables, read back."""
     folder = tmp_path_factory.mktemp(request.param)
     manifest, noise = write_corpus(folder)
-    runs = [write_run(folder / row.model, row.model) for row in MODELS[:3]]
+    runs = [run for row in MODELS[:3] for run in write_runs(folder, row.model, corpus=request.param)]
     given = spec(corpus_kind=request.param)
     rows = score_runs(runs, manifest, noise, given)
     made = {
@@ -74,7 +75,7 @@ def test_table3_shows_every_model_its_score_and_what_was_not_run(
     tables: dict[str, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = drawn_texts(monkeypatch, "table3", tables["table3"])
-    assert {row.name for row in MODELS} <= set(texts)
+    assert {row.title for row in MODELS} <= set(texts)
     assert texts.count("not run") == 3
     assert {f"{r2:.3f}" for r2 in tables["table3"]["r2"].dropna()} <= set(texts)
 

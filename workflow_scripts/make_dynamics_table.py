@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-from percepiano_core.evaluation.dynamics.table import ModelRow, folds_table, score_fold, table1, write_table
+from percepiano_core.evaluation.dynamics.table import folds_table, make_spec, score_runs, table1
 from percepiano_core.job import logged
+from percepiano_core.table_io import write_table
 
 with logged(snakemake.log[0]):
-    params = snakemake.params
-    models = {track: [ModelRow(*row) for row in rows] for track, rows in params.models.items()}
-    scored = []
-    for track, rows in models.items():
-        for row in rows:
-            for fold in params.folds[row.model]:
-                folder = Path("results/dynamics") / track / "runs" / row.model / f"fold{fold}"
-                scored.append(score_fold(folder, track, row.model, fold))
-            print(f"{track} {row.model}: {len(params.folds[row.model])} folds")
+    params, given = snakemake.params, snakemake.input
+    folders = {Path(path).parent for path in [*given.predictions, *given.own]}
+    spec = make_spec(
+        params.rows, config_digest=params.get("config_digest", ""), replicates=params.replicates, seed=params.seed
+    )
+    scored = score_runs(folders, spec)
     write_table(snakemake.output.folds, folds_table(scored))
-    write_table(snakemake.output.table, table1(scored, models, params.replicates, params.seed))
+    write_table(snakemake.output.table, table1(scored, spec))
+    print(f"{len(folders)} runs")

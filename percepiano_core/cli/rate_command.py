@@ -119,4 +119,4 @@ def _described(members: Sequence[Member]) -> dict[str, str]:
     from percepiano_core.symbolic.networks.ensemble import split_of
 
     models = ", ".join(sorted({member.info.model for member in members}))
-    return {"model": models, "labels": members[0].info.labels, "split": split_of(members[0])}
+    return {"model": models, "labels": members[0].info.data, "split": split_of(members[0])}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import mir_eval
 import numpy as np
 
 from percepiano_core.corpus.mazurkabl import LEVELS
@@ -19,6 +18,7 @@ CLASSES = {level: code for code, level in enumerate(LEVELS, start=1)}  # pp 1, p
 EVALUATION_THRESHOLD = 0.0  # logit of a change point in the published evaluation (probability 0.5)
 BEAT_TOLERANCE = 0.07  # s
 PUBLISHED_TOLERANCE_FRAMES = round(BEAT_TOLERANCE * FPS)  # round(3.5) is 4 frames: 80 ms, where the paper says 70
+EVENT_TASKS = ("beat", "downbeat")
 TRIMMED_SECONDS = 5.0  # that mir_eval's own evaluation leaves out at the beginning
 
 
@@ -42,13 +42,17 @@ class Counts:
 
 def event_counts(reference: np.ndarray, estimated: np.ndarray) -> Counts:
     """Events (s) matched one to one within 70 ms, as many as can be; its F1 is `mir_eval.beat.f_measure`."""
-    hits = len(mir_eval.util.match_events(reference, estimated, BEAT_TOLERANCE)) if len(estimated) else 0
+    from mir_eval.util import match_events  # here: most of a second that importing a model need not wait for
+
+    hits = len(match_events(reference, estimated, BEAT_TOLERANCE)) if len(estimated) else 0
     return Counts(hits, len(estimated) - hits, len(reference) - hits)
 
 
 def trimmed(times: np.ndarray) -> np.ndarray:
     """Times without the first five seconds of the recording."""
-    return mir_eval.beat.trim_beats(times, TRIMMED_SECONDS)
+    from mir_eval.beat import trim_beats
+
+    return trim_beats(times, TRIMMED_SECONDS)
 
 
 def published_event_counts(reference: np.ndarray, estimated: np.ndarray) -> Counts:
@@ -68,9 +72,35 @@ def published_event_counts(reference: np.ndarray, estimated: np.ndarray) -> Coun
 
 def level_f1(target: np.ndarray, predicted: np.ndarray, average: str) -> float:
     """F1 of dynamic classes at beats [n]; `average` is "weighted" (the published one) or "macro" (over all five)."""
-    from sklearn.metrics import f1_score  # here: a second that reading the settings of a model need not wait for
+    return float(f1_of_confusion(confusion(target, predicted), average))
 
-    return float(f1_score(target, predicted, labels=list(CLASSES.values()), average=average, zero_division=0))
+
+def confusion(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """How often each class [5] was called each class or none [6], from classes at beats [n]; "none" is the last."""
+    called = np.where(predicted > BLANK, predicted - 1, len(CLASSES))
+    columns = len(CLASSES) + 1
+    cells = np.bincount((target - 1) * columns + called, minlength=len(CLASSES) * columns)
+    return cells.reshape(len(CLASSES), columns)
+
+
+def f1_of_confusion(counts: np.ndarray, average: str) -> np.ndarray:
+    """F1 [...] over the five classes, as scikit-learn's `f1_score`, from confusions [..., 5, 6].
+
+    A predicted "none" is wrong and weighs nothing; a class that is neither there nor predicted has F1 0.
+    """
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    support = counts.sum(axis=-1)
+    total = support + counts[..., : len(CLASSES)].sum(axis=-2)
+    f1 = 2 * hits / np.maximum(total, 1)
+    if average == "macro":
+        return f1.mean(axis=-1)
+    return (f1 * support).sum(axis=-1) / np.maximum(support.sum(axis=-1), 1)
+
+
+def f1_of_counts(counts: np.ndarray) -> np.ndarray:
+    """F1 [...] from hits, false and missed [..., 3]; 0 where there are none."""
+    hits, false, missed = np.moveaxis(counts, -1, 0)
+    return 2 * hits / np.maximum(2 * hits + false + missed, 1)
 
 
 def change_point_counts(target: np.ndarray, predicted: np.ndarray, first_beat: bool = True) -> Counts:

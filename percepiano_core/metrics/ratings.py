@@ -11,22 +11,46 @@ import numpy as np
 
 # Predictions have six decimals, so a spread (standard deviation) this small can only be rounding of a constant.
 CONSTANT = 1e-9
+RELATIVE_ZERO = 1e-9  # of the sum of squares: what subtracting the mean leaves of targets that do not vary
 
 
-def r2_per_dimension(targets: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    """Coefficient of determination, [..., D]: 1 - SS_residual / SS_total, as scikit-learn's `r2_score` defines it.
+def r2_per_dimension(targets: np.ndarray, predictions: np.ndarray, least_variance: float = 0.0) -> np.ndarray:
+    """Coefficient of determination, [..., D]: 1 - mean squared error / variance, as scikit-learn's `r2_score`.
 
     A dimension whose targets do not vary scores 1 if predicted exactly, else 0. NaN with fewer than two performances.
+
+    least_variance : what the variance of a dimension counts at least. Where few performances choose among models, a
+        dimension that hardly varies among them must not decide; its R2 is then one minus its error in units of this.
     """
-    if targets.shape[-2] < 2:
+    if targets.shape[-2] < 2 and not least_variance:
         return np.full((*predictions.shape[:-2], predictions.shape[-1]), np.nan)
-    residual = ((targets - predictions) ** 2).sum(axis=-2)
-    total = np.broadcast_to(((targets - targets.mean(axis=-2, keepdims=True)) ** 2).sum(axis=-2), residual.shape)
-    return r2_from_sums(residual, total)
+    error = ((targets - predictions) ** 2).mean(axis=-2)
+    variance = np.maximum(targets.var(axis=-2), least_variance)
+    return r2_from_sums(error, np.broadcast_to(variance, error.shape))
+
+
+def weighted_r2_per_dimension(targets: np.ndarray, predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """R2 with each performance counted `weights` [B, N] times, [B, D]: the mean over the fits of `predictions`.
+
+    targets : [N, D]; predictions : [fits, N, D]
+
+    NaN for a dimension that does not vary among the performances that count. The total sum of squares is the same for
+    all fits, so that the mean of their R2 is the R2 of their mean squared error.
+    """
+    squared_error = ((targets - predictions) ** 2).mean(axis=0)
+    centred = targets - targets.mean(axis=0)
+    weight = weights.sum(axis=1, keepdims=True)
+    residual, deviation, square = np.split(weights @ np.hstack([squared_error, centred, centred**2]), 3, axis=1)
+    total = square - np.divide(deviation**2, weight, out=np.zeros_like(square), where=weight > 0)
+    varies = total > RELATIVE_ZERO * square
+    return np.where(varies, r2_from_sums(residual, np.where(varies, total, 0.0)), np.nan)
 
 
 def r2_from_sums(residual: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """1 - residual / total for non-negative sums of squares of one shape; a zero total gives 1 if residual is 0 too."""
+    """1 - residual / total for non-negative sums (or means) of squares of one shape; a total of 0 gives 0.
+
+    It gives 1 if residual is 0 too.
+    """
     varies = total > 0
     ratio = np.divide(residual, total, out=np.where(residual > 0, 1.0, 0.0), where=varies)
     return 1.0 - ratio

@@ -11,10 +11,22 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from percepiano_core.dimensions import DIMENSIONS
-from percepiano_core.figure_style import save, styled
+from percepiano_core.figure_style import (
+    BLUE,
+    GREY,
+    MIDDLE_GREY,
+    NOTE,
+    PANEL,
+    SMALL,
+    handle,
+    plain,
+    save,
+    stripes,
+    styled,
+)
 from percepiano_core.perception.intervals import Ratings
 
-RATING, MEMBER = "#0072B2", "0.45"
+RATING, MEMBER = BLUE, GREY
 INCHES_A_PANEL, INCHES_FOR_NAMES, HEIGHT = 3.6, 3.4, 6.4
 
 
@@ -25,25 +37,24 @@ def draw_ratings(ratings: Ratings, names: Sequence[str], path: Path | str, readi
         panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
         for i, (axes, name) in enumerate(zip(panels, names, strict=True)):
             _draw_performance(axes, ratings, i)
-            axes.set_title(name, fontsize=9)
+            axes.set_title(name, fontsize=PANEL)
         _name_scales(panels[0], panels[-1])
         figure.legend(handles=_legend(), loc="lower center", ncols=3, frameon=False, bbox_to_anchor=(0.5, 0.06))
-        figure.text(0.5, 0.015, reading, ha="center", color="0.35", fontsize=8)
+        figure.text(0.5, 0.015, reading, ha="center", color=NOTE, fontsize=SMALL)
         figure.tight_layout(rect=(0, 0.1, 1, 1))
         save(figure, path)
 
 
 def _draw_performance(axes: Axes, ratings: Ratings, i: int) -> None:
     places = np.arange(len(DIMENSIONS))
-    for place in places[::2]:
-        axes.axhspan(place - 0.5, place + 0.5, color="0.97", zorder=-1)
-    axes.axvline(0.5, color="0.85", linewidth=0.8, zorder=0)
+    stripes(axes, len(places))
+    axes.axvline(0.5, color=MIDDLE_GREY, linewidth=0.8, zorder=0)
     axes.hlines(places, ratings.low[i], ratings.high[i], color=RATING, linewidth=1.6)
     for member in ratings.members[:, i]:
         axes.plot(member, places, "|", color=MEMBER, markersize=6, markeredgewidth=0.8)
     axes.plot(ratings.mean[i], places, "o", color=RATING, markersize=5)
     axes.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xlabel="rating, 0 to 1")
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    plain(axes, spines=("top", "right", "left"))
     axes.tick_params(axis="y", length=0)
 
 
@@ -57,7 +68,7 @@ def _name_scales(first: Axes, last: Axes) -> None:
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D([], [], color=RATING, marker="o", linestyle="none", label="rating (mean of the networks)"),
-        Line2D([], [], color=RATING, linewidth=1.6, label="interval"),
-        Line2D([], [], color=MEMBER, marker="|", linestyle="none", label="a network"),
+        handle("rating (mean of the networks)", RATING, marker="o"),
+        handle("interval", RATING, linestyle="-", linewidth=1.6),
+        handle("a network", MEMBER, marker="|"),
     ]

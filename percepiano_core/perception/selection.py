@@ -8,19 +8,15 @@ from typing import TypeVar
 
 import numpy as np
 
+from percepiano_core.metrics.ratings import r2_per_dimension
+
 Setting = TypeVar("Setting")
-LEAST_VARIANCE = 1e-6  # a dimension that does not vary in the valid role must not decide
-
-
-def r2_by_dimension(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """R2 [k] of predictions [n, k], as scikit-learn's r2_score with raw values, for dimensions that vary."""
-    error = ((target - predicted) ** 2).mean(axis=0)
-    return 1 - error / np.maximum(target.var(axis=0), LEAST_VARIANCE)
+LEAST_VARIANCE = 1e-6  # of a dimension: one that does not vary in the valid role must not decide
 
 
 def r2_mean(target: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean R2 over dimensions (uniform average)."""
-    return float(r2_by_dimension(target, predicted).mean())
+    """Mean R2 over dimensions (uniform average) of predictions [n, k], as the valid role chooses by it."""
+    return float(r2_per_dimension(target, predicted, LEAST_VARIANCE).mean())
 
 
 def best_setting(

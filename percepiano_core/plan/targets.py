@@ -62,7 +62,7 @@ def rating_table(plan: Plan) -> dict[str, Any]:
     return {
         "rows": rows + [(name, entry["title"], entry["inputs"]) for name, entry in config["planned"].items()],
         "splits": config["splits"]["names"],
-        "config_hash": plan.config_digest,
+        "config_digest": plan.config_digest,
         "corpus_kind": plan.corpus.kind,
         "replicates": config["bootstrap"]["resamples"],
         "seed": config["bootstrap"]["seed"],

@@ -10,15 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from percepiano_core.dimensions import DIMENSIONS
-from percepiano_core.figure_style import save, styled
+from percepiano_core.figure_style import INK, MIDDLE_GREY, NOTE, PANEL, SERIES, SMALL, WHITE, plain, save, styled
 from percepiano_core.ratings.agreement import CEILING
 
 READING = (
     "A rating is the mean of a few listeners who differ. The part of it that is chance cannot be predicted: "
     "an R2 near the ceiling is as good as it gets."
 )
-# Okabe and Ito's colours, which colour-blind readers tell apart, each with a marker, so that grey print serves too.
-MARKS = (("#000000", "o"), ("#0072B2", "s"), ("#D55E00", "D"), ("#009E73", "^"), ("#CC79A7", "v"), ("#E69F00", "P"))
 
 
 def draw_agreement(path: Path | str, columns: Mapping[str, np.ndarray], *, source: str = "") -> None:
@@ -39,7 +37,7 @@ def draw_agreement(path: Path | str, columns: Mapping[str, np.ndarray], *, sourc
         left.set_yticks(np.arange(len(DIMENSIONS)), names)
         left.invert_yaxis()
         figure.suptitle(f"{heading} ({source})" if source else heading)
-        figure.text(0.5, 0.015, READING, ha="center", color="0.35", fontsize=8)
+        figure.text(0.5, 0.015, READING, ha="center", color=NOTE, fontsize=SMALL)
         figure.tight_layout(rect=(0, 0.03, 1, 1))
         save(figure, path)
 
@@ -47,9 +45,9 @@ def draw_agreement(path: Path | str, columns: Mapping[str, np.ndarray], *, sourc
 def _draw_raters(axes: Axes, columns: Mapping[str, np.ndarray]) -> None:
     """From the reliability of one listener to that of the mean of all."""
     places = np.arange(len(DIMENSIONS))
-    axes.hlines(places, columns["icc1"], columns["icck"], color="0.8", linewidth=3)
-    axes.plot(columns["icc1"], places, "o", markerfacecolor="white", color="black", label="one listener")
-    axes.plot(columns["icck"], places, "o", color="black", label="mean of all listeners")
+    axes.hlines(places, columns["icc1"], columns["icck"], color=MIDDLE_GREY, linewidth=3)
+    axes.plot(columns["icc1"], places, "o", markerfacecolor=WHITE, color=INK, label="one listener")
+    axes.plot(columns["icck"], places, "o", color=INK, label="mean of all listeners")
     _finish(axes, "Reliability of a rating (intraclass correlation)", "0: chance, 1: all listeners agree", 1)
 
 
@@ -57,7 +55,7 @@ def _draw_ceilings(axes: Axes, columns: Mapping[str, np.ndarray]) -> None:
     """The ceiling of R2 on each evaluation set; below 0 it is drawn at 0."""
     ceilings = {name.removeprefix(CEILING): values for name, values in columns.items() if name.startswith(CEILING)}
     places = np.arange(len(DIMENSIONS))
-    for (name, values), (colour, marker) in zip(ceilings.items(), MARKS, strict=False):
+    for (name, values), (colour, marker) in zip(ceilings.items(), SERIES, strict=False):
         mean = values.mean()  # NaN where raters cannot be compared in some dimension
         label = name.replace("_", " ") + (f" (mean {mean:.2f})" if np.isfinite(mean) else "")
         axes.plot(np.maximum(values, 0), places, marker, color=colour, label=label, clip_on=False)
@@ -68,11 +66,9 @@ def _draw_ceilings(axes: Axes, columns: Mapping[str, np.ndarray]) -> None:
 
 def _finish(axes: Axes, title: str, unit: str, columns: int) -> None:
     axes.set_xlim(0, 1)
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=PANEL)
     axes.set_xlabel(unit)
-    axes.grid(axis="y", color="0.93")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes, "y")
     axes.legend(
-        loc="upper left", bbox_to_anchor=(0, -0.09), ncols=columns, columnspacing=1.0, fontsize=8, frameon=False
+        loc="upper left", bbox_to_anchor=(0, -0.09), ncols=columns, columnspacing=1.0, fontsize=SMALL, frameon=False
     )

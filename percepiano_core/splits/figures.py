@@ -8,20 +8,36 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from percepiano_core.figure_style import save, styled
+from percepiano_core.figure_style import (
+    EDGE,
+    GREEN,
+    HEADING,
+    INK,
+    NOTE,
+    ORANGE,
+    PALE_GREY,
+    PALE_SKY,
+    PANEL,
+    SMALL,
+    TINY,
+    TITLE,
+    VERMILLION,
+    WHITE,
+    save,
+    shades,
+    styled,
+)
 from percepiano_core.splits.leakage import KINDS
 from percepiano_core.splits.overview import SplitOverview
 
-# absent, left out, train, valid, test: told apart by lightness alone, hues safe for colour-blind readers
-ROLE_COLOURS = ("#ffffff", "#e6e6e6", "#a9cbe6", "#f2c14e", "#a4243b")
+ROLE_COLOURS = (WHITE, PALE_GREY, PALE_SKY, ORANGE, VERMILLION)  # each darker than the one before it
 ROLE_NAMES = ("not played", "left out of the fold", "train", "valid", "test")
-SHARE_COLOURS = LinearSegmentedColormap.from_list("share", ["#ffffff", "#f4c7ab", "#d1603d"])
-KEPT_APART = "#1b7f5f"  # what a split promises
-SPINES = "#b8b8b8"
+SHARE_COLOURS = shades(VERMILLION)
+KEPT_APART = GREEN  # what a split promises
 KIND_TITLES = {
     "work": "work",
     "piece": "piece",
@@ -74,17 +90,17 @@ def overview_figure(overviews: Sequence[SplitOverview], works: Works, title: str
         if line == 0:
             _head_roles(roles, works)
             _head_shares(shares)
-    figure.text(0.02, 1 - 0.25 / height, title, fontsize=13, fontweight="bold", va="center")
-    figure.text(0.02, 1 - 0.5 / height, READING, fontsize=8.5, color="#444444", va="center")
+    figure.text(0.02, 1 - 0.25 / height, title, fontsize=TITLE, fontweight="bold", va="center")
+    figure.text(0.02, 1 - 0.5 / height, READING, fontsize=PANEL, color=NOTE, va="center")
     _draw_legend(figure, height)
     return figure
 
 
 def _draw_words(axes: Axes, overview: SplitOverview) -> None:
     axes.axis("off")
-    axes.text(0, 0.92, overview.name, fontsize=11, fontweight="bold", va="top", transform=axes.transAxes)
+    axes.text(0, 0.92, overview.name, fontsize=HEADING, fontweight="bold", va="top", transform=axes.transAxes)
     words = "\n".join(textwrap.wrap(f"Test: {overview.holds_out}", 40))
-    axes.text(0, 0.68, words, fontsize=7.5, va="top", linespacing=1.25, transform=axes.transAxes)
+    axes.text(0, 0.68, words, fontsize=SMALL, va="top", linespacing=1.25, transform=axes.transAxes)
 
 
 def _draw_roles(axes: Axes, overview: SplitOverview, works: Works) -> None:
@@ -99,9 +115,9 @@ def _draw_roles(axes: Axes, overview: SplitOverview, works: Works) -> None:
     )
     _bare(axes)
     for edge in np.cumsum([segments for _, segments in works])[:-1]:
-        axes.axvline(edge - 0.5, color="black", linewidth=0.8)
+        axes.axvline(edge - 0.5, color=INK, linewidth=0.8)
     draws = f"\nfirst of {overview.draws} draws" if overview.draws > 1 else ""
-    axes.set_ylabel(f"fold {overview.fold} of {overview.folds}{draws}", fontsize=6.5, color="#555555", labelpad=2)
+    axes.set_ylabel(f"fold {overview.fold} of {overview.folds}{draws}", fontsize=TINY, color=NOTE, labelpad=2)
 
 
 def _head_roles(axes: Axes, works: Works) -> None:
@@ -109,10 +125,16 @@ def _head_roles(axes: Axes, works: Works) -> None:
     start = 0
     for name, segments in works:
         axes.text(
-            (start + segments / 2) / total, 1.04, name, ha="center", va="bottom", fontsize=7.5, transform=axes.transAxes
+            (start + segments / 2) / total,
+            1.04,
+            name,
+            ha="center",
+            va="bottom",
+            fontsize=SMALL,
+            transform=axes.transAxes,
         )
         start += segments
-    axes.set_title("Who plays what in which role\nrow = performer, column = segment", fontsize=8.5, pad=18)
+    axes.set_title("Who plays what in which role\nrow = performer, column = segment", fontsize=PANEL, pad=18)
 
 
 def _draw_shares(axes: Axes, overview: SplitOverview) -> None:
@@ -124,25 +146,25 @@ def _draw_shares(axes: Axes, overview: SplitOverview) -> None:
         if promised:
             frame = Rectangle((column - 0.44, -0.4), 0.88, 0.8, fill=False, edgecolor=KEPT_APART, linewidth=1.8)
             axes.add_patch(frame)
-        colour = KEPT_APART if promised else "black"
-        axes.text(column, 0, _percent(share), ha="center", va="center", fontsize=10, color=colour)
+        colour = KEPT_APART if promised else INK
+        axes.text(column, 0, _percent(share), ha="center", va="center", fontsize=HEADING, color=colour)
     for edge in range(1, len(KINDS)):
-        axes.axvline(edge - 0.5, color=SPINES, linewidth=0.6)
+        axes.axvline(edge - 0.5, color=EDGE, linewidth=0.6)
 
 
 def _head_shares(axes: Axes) -> None:
     for column, kind in enumerate(KINDS):
-        axes.text(column, -0.56, KIND_TITLES[kind], ha="center", va="bottom", fontsize=8)
-    axes.set_title("Share of test performances whose ...\nis also in train (all folds)", fontsize=8.5, pad=18)
+        axes.text(column, -0.56, KIND_TITLES[kind], ha="center", va="bottom", fontsize=SMALL)
+    axes.set_title("Share of test performances whose ...\nis also in train (all folds)", fontsize=PANEL, pad=18)
 
 
 def _draw_legend(figure: Figure, height: float) -> None:
     roles = [
-        Patch(facecolor=colour, edgecolor=SPINES, label=name)
+        Patch(facecolor=colour, edgecolor=EDGE, label=name)
         for colour, name in zip(ROLE_COLOURS, ROLE_NAMES, strict=True)
     ]
-    promise = Patch(facecolor="white", edgecolor=KEPT_APART, linewidth=1.8, label="promised by the split: must be 0 %")
-    style = {"frameon": False, "fontsize": 8, "handlelength": 1.2, "columnspacing": 1.2}
+    promise = Patch(facecolor=WHITE, edgecolor=KEPT_APART, linewidth=1.8, label="promised by the split: must be 0 %")
+    style = {"frameon": False, "fontsize": SMALL, "handlelength": 1.2, "columnspacing": 1.2}
     figure.legend(handles=[*roles, promise], loc="lower center", ncols=6, bbox_to_anchor=(0.5, 0.1 / height), **style)
 
 
@@ -159,4 +181,4 @@ def _bare(axes: Axes) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_edgecolor(SPINES)
+        spine.set_edgecolor(EDGE)

@@ -1,15 +1,15 @@
 """The prediction file that every dynamics model hands over, and from which alone tables are made.
 
-A run's folder holds `predictions.h5`, with a value a true beat and a time a predicted beat or downbeat, for the valid
-and the test role, and `run.json`, which says what made them. HDF5, for a fold has a quarter of a million beats, and
+A run folder holds `predictions.h5`, with a value a true beat and a time a predicted beat or downbeat, for the valid and
+the test role, beside what made them (training/run_folder.py). HDF5, for a fold has a quarter of a million beats, and
 writing them as text takes longer than learning from them. What a model does not do is -1 or NaN. Equal predictions give
 equal bytes.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ import pandas as pd
 
 from percepiano_core.corpus.mazurkabl import LEVELS
 from percepiano_core.errors import UserError
-from percepiano_core.files import write_text
+from percepiano_core.metrics.levels_and_beats import EVENT_TASKS
 from percepiano_core.store.container import Tree, read_container, write_container
+from percepiano_core.training.run_folder import RERUN, RunInfo, read_run_info, write_run_info
 
 KIND, VERSION = "dynamics predictions", 1
 SCORE_COLUMNS = [f"score_{level}" for level in LEVELS]
@@ -28,9 +29,8 @@ SAID = {"predicted_level": np.int8, "evidence": np.float32, "predicted_change_po
 RECORDING_COLUMNS = ["recording", "group", "frames"]
 BEAT_COLUMNS = [*RECORDING_COLUMNS, *TRUTH, *SAID, *SCORE_COLUMNS]
 EVENT_COLUMNS = ["recording", "task", "time"]
-PREDICTIONS_FILE, RUN_FILE = "predictions.h5", "run.json"
-ROLES, EVENT_TASKS = ("valid", "test"), ("beat", "downbeat")
-RERUN = "run the model that wrote it again"
+PREDICTIONS_FILE = "predictions.h5"
+ROLES = ("valid", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,35 +41,34 @@ class RunPredictions:
     ----------
     beats : a row a true beat, BEAT_COLUMNS; what the model does not do is -1 or NaN
     events : a row a predicted beat or downbeat, EVENT_COLUMNS
-    run : what made it; "events" says which of EVENT_TASKS are predicted
+    tasks : which of EVENT_TASKS are predicted
+    chosen : what the valid role chose
     """
 
     beats: pd.DataFrame
     events: pd.DataFrame
-    run: dict[str, Any]
+    tasks: tuple[str, ...]
+    chosen: Mapping[str, Any]
 
 
-def write_run_tables(folder: Path | str, valid: RunPredictions, test: RunPredictions) -> None:
-    """Write a run's two files from its tables; `run` of the test role is run.json."""
+def write_run_tables(folder: Path | str, valid: RunPredictions, test: RunPredictions, info: RunInfo) -> None:
+    """Write a run's predictions and its run.json: `info` with the test role's `chosen` and `tasks`."""
     folder = Path(folder)
     tree = {role: _tree(found) for role, found in zip(ROLES, (valid, test), strict=True)}
     write_container(folder / PREDICTIONS_FILE, KIND, VERSION, tree)
-    write_text(folder / RUN_FILE, json.dumps(test.run, indent=1, sort_keys=True) + "\n")
+    write_run_info(folder, replace(info, chosen=test.chosen, events=test.tasks))
 
 
 def read_run(folder: Path | str, role: str) -> RunPredictions:
     """Read one role of a run's folder; UserError for a file that is missing or something else."""
     folder = Path(folder)
+    info = read_run_info(folder)
     try:
         tree = read_container(folder / PREDICTIONS_FILE, KIND, VERSION)[role]
     except OSError:
         raise UserError(folder / PREDICTIONS_FILE, "not a readable prediction file", RERUN) from None
     except KeyError:
         raise UserError(folder / PREDICTIONS_FILE, f"holds nothing of the {role} role", RERUN) from None
-    try:
-        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        raise UserError(folder / RUN_FILE, "is missing or not JSON", RERUN) from None
     row = np.repeat(np.arange(len(tree["beats"])), tree["beats"])
     columns = {name: tree[name][row] for name in RECORDING_COLUMNS} | {name: tree[name] for name in {**TRUTH, **SAID}}
     beats = pd.DataFrame(columns | dict(zip(SCORE_COLUMNS, tree["scores"].T, strict=True)))[BEAT_COLUMNS]
@@ -80,7 +79,7 @@ def read_run(folder: Path | str, role: str) -> RunPredictions:
             "time": tree["event_time"],
         }
     )
-    return RunPredictions(beats, events, run)
+    return RunPredictions(beats, events, tuple(info.events), info.chosen)
 
 
 def _tree(found: RunPredictions) -> Tree:

@@ -5,16 +5,16 @@ CSV with the columns of `COLUMNS`, one row a (split, model, seed, fold, performa
 performance (as text) and by dimension in the order of the labels, so equal predictions give equal bytes. A draw of the
 segment split is a split of its own here: `segment_seed42` ... `segment_seed47` (DESIGN.md, sections 2 and 3).
 
-A run folder holds `predictions.csv` and `run.json` (`RunInfo`): what made the predictions.
-Writing needs NumPy alone, so that a look-up model's process starts fast; reading uses pandas.
+A run folder holds one fold's predictions of the test role (predictions.csv) and of the valid role (valid.csv), and what
+made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts fast;
+reading uses pandas.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ import numpy as np
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
-from percepiano_core.files import write_text
 from percepiano_core.table_io import write_rows
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("split", "fold", "seed", "model", "performance", "dimension", "target", "prediction")
 KEY = ["split", "model", "seed", "fold"]  # one fitted model on one test set
-PREDICTIONS_FILE = "predictions.csv"
-RUN_FILE = "run.json"
+PREDICTIONS_FILE, VALID_FILE = "predictions.csv", "valid.csv"  # of the test and of the valid role
 RERUN = "run the model that wrote it again"
 
 
@@ -56,19 +54,6 @@ class FoldPredictions:
         return self.split, self.model, self.seed, self.fold
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """What made a run's predictions; stands beside them as run.json."""
-
-    model: str  # key of the model in the configuration
-    features: str  # name of the feature set it reads, "none" for look-ups
-    labels: str  # name of the label derivation: "published" or "clean"
-    settings: Mapping[str, Any]  # the model's configuration block
-    config_hash: str
-    code_digest: str
-    chosen: Mapping[str, Any] = field(default_factory=dict)  # what the valid role chose, by fold
-
-
 def write_predictions(path: Path | str, folds: Iterable[FoldPredictions]) -> None:
     """Write the predictions of one or more fitted models to one file, whole or not at all.
 
@@ -87,26 +72,6 @@ def read_predictions(path: Path | str) -> list[FoldPredictions]:
     """
     frame = _read_frame(Path(path))
     return [_block(key, group) for key, group in frame.groupby(KEY, sort=True, observed=True)]
-
-
-def write_run_info(folder: Path | str, info: RunInfo) -> None:
-    """Write `run.json` into the run folder, whole or not at all; keys sorted."""
-    write_text(Path(folder) / RUN_FILE, json.dumps(asdict(info), indent=2, sort_keys=True) + "\n")
-
-
-def read_run_info(folder: Path | str) -> RunInfo:
-    """Read `run.json` of a run folder; UserError if it is absent, not JSON or has other fields."""
-    path = Path(folder) / RUN_FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(path, "is missing", RERUN) from error
-    except json.JSONDecodeError as error:
-        raise UserError(path, f"is not JSON (line {error.lineno})", RERUN) from error
-    names = {entry.name for entry in fields(RunInfo)}
-    if not isinstance(content, dict) or set(content) != names:
-        raise UserError(path, f"does not have exactly the fields {', '.join(sorted(names))}", RERUN)
-    return RunInfo(**content)
 
 
 def _rows(block: FoldPredictions) -> Iterable[tuple[str | int, ...]]:

@@ -10,15 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from percepiano_core.dynamics.listen.listening import LEVELS, Heard
-from percepiano_core.figure_style import save, styled
+from percepiano_core.figure_style import BLUE, GREY, GRID, INK, PURPLE, VERMILLION, handle, plain, save, styled
 from percepiano_core.sound.frame_grid import FPS
 
-LOUD, LEVEL, CHANGE, BEAT = (
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-    "0.45",
-)  # Okabe and Ito's, told apart by colour-blind readers
+LOUD, LEVEL, CHANGE, BEAT = BLUE, VERMILLION, PURPLE, GREY
 INCHES_A_SECOND, NARROWEST, WIDEST = 0.12, 9.0, 60.0
 
 
@@ -32,13 +27,13 @@ def draw(heard: Heard, path: Path | str, title: str) -> None:
         loudness.set(ylabel="loudness (sone)", xlim=(0, seconds), ylim=(0, None), title=title)
         _draw_levels(levels, heard, seconds)
         beats.vlines(heard.beats[~heard.downbeat], 0, 0.5, color=BEAT, linewidth=0.6)
-        beats.vlines(heard.beats[heard.downbeat], 0, 1, color="black", linewidth=0.9)
+        beats.vlines(heard.beats[heard.downbeat], 0, 1, color=INK, linewidth=0.9)
         beats.set(ylabel="beats", yticks=[], ylim=(0, 1), xlabel="time (s); tall lines are downbeats")
         for axes in (loudness, levels):
             for time in heard.beats[heard.change_point]:
                 axes.axvline(time, color=CHANGE, linewidth=0.8, linestyle="--", zorder=0)
         for axes in (loudness, levels, beats):
-            axes.spines[["top", "right"]].set_visible(False)
+            plain(axes)
         figure.legend(handles=_legend(), loc="lower left", ncols=3, frameon=False)
         figure.tight_layout(rect=(0, 0.05, 1, 1))
         save(figure, path)
@@ -53,12 +48,12 @@ def _draw_levels(axes: Axes, heard: Heard, seconds: float) -> None:
         axes.hlines(height, start, end, color=LEVEL, linewidth=2)
         axes.annotate(mark.level, (start, height), (1, 3), textcoords="offset points", style="italic", weight="bold")
     axes.set(ylabel="level", yticks=range(len(LEVELS)), yticklabels=LEVELS, ylim=(-0.5, len(LEVELS) - 0.3))
-    axes.grid(axis="y", color="0.93")
+    axes.grid(axis="y", color=GRID)
 
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D([], [], color=LEVEL, linewidth=2, label="mark"),
-        Line2D([], [], color=BEAT, marker=".", linestyle="none", label="likeliest level at a beat"),
-        Line2D([], [], color=CHANGE, linestyle="--", label="change point"),
+        handle("mark", LEVEL, linestyle="-", linewidth=2),
+        handle("likeliest level at a beat", BEAT, marker="."),
+        handle("change point", CHANGE, linestyle="--"),
     ]

@@ -21,7 +21,7 @@ from percepiano_core.dynamics.network.model import DynamicsNetwork, NetworkConfi
 from percepiano_core.dynamics.network.predict import predict
 from percepiano_core.dynamics.network.recipe import Recipe
 from percepiano_core.dynamics.network.segments import Segment, make_batch, positive_weights, training_segments
-from percepiano_core.dynamics.predictions.scoring import ScoredRecording, choose_threshold, honest_scores
+from percepiano_core.dynamics.predictions.scoring import ScoredRecording, choose_threshold, per_recording_scores
 from percepiano_core.training.checkpoint import TrainingState, epoch_seed, keep_state, take_up_state
 
 SELECTED_BY = ("dynamic_weighted", "change_point", "beat_pooled", "downbeat_pooled")  # their mean, as published
@@ -138,7 +138,7 @@ class Trainer:
         scored = [ScoredRecording(each.beat_times, each.labels, self.logits(each)) for each in recordings]
         some = any(each.labels.change_point.any() for each in recordings)
         threshold = choose_threshold(scored) if some and "change_point" in scored[0].logits else 0.0
-        return honest_scores(scored, threshold)
+        return per_recording_scores(scored, threshold)
 
     def _tell(self, seconds: float) -> None:
         numbers, done = self.state.history[-1], len(self.state.history)

@@ -49,7 +49,7 @@ def combine(
     for runs in (valid, test):
         _check(runs, options.members)
     standards = [_standard(run) for run in valid]
-    shares = np.array(test[0].run["chosen"]["level_shares"])
+    shares = np.array(test[0].chosen["level_shares"])
     parts = {name: _mean(runs, standards) for name, runs in (("valid", valid), ("test", test))}
     if options.pooled:
         parts = {name: _pooled(table) for name, table in parts.items()}
@@ -62,11 +62,11 @@ def combine(
     for table in parts.values():
         table["predicted_level"] = _levels(table, adjustments[power])
         table["predicted_change_point"] = (table["evidence"] >= threshold).astype(np.int64)
-    listener = next((i for i, run in enumerate(test) if run.run["events"]), 0)  # the first member that hears beats
-    run = {"events": test[listener].run["events"], "chosen": chosen}
+    listener = next((i for i, run in enumerate(test) if run.tasks), 0)  # the first member that hears beats
+    said = test[listener].tasks, chosen
     return (
-        RunPredictions(parts["valid"], valid[listener].events, run),
-        RunPredictions(parts["test"], test[listener].events, run),
+        RunPredictions(parts["valid"], valid[listener].events, *said),
+        RunPredictions(parts["test"], test[listener].events, *said),
     )
 
 
@@ -92,7 +92,7 @@ def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
 def _standard(run: RunPredictions) -> tuple[float, float]:
     """Threshold and spread of a member's log-odds on the valid role."""
     evidence = run.beats["evidence"].to_numpy()
-    return run.run["chosen"]["threshold"], float(evidence[np.isfinite(evidence)].std()) or 1.0
+    return run.chosen["threshold"], float(evidence[np.isfinite(evidence)].std()) or 1.0
 
 
 def _mean(runs: Sequence[RunPredictions], standards: Sequence[tuple[float, float]]) -> pd.DataFrame:

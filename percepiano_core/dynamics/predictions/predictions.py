@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from percepiano_core.store.dynamics_predictions import (
     RunPredictions,
     write_run_tables,
 )
+from percepiano_core.training.run_folder import RunInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,14 +79,15 @@ def run_tables(predictions: Sequence[RecordingPrediction]) -> tuple[pd.DataFrame
 
 
 def write_run(
-    folder: Path | str,
-    valid: Sequence[RecordingPrediction],
-    test: Sequence[RecordingPrediction],
-    run: Mapping[str, Any],
+    folder: Path | str, valid: Sequence[RecordingPrediction], test: Sequence[RecordingPrediction], info: RunInfo
 ) -> None:
-    """Write a run's two files, each whole or not at all; run.json also says which events are predicted."""
-    content = {**run, "events": sorted(test[0].events or {})}
-    write_run_tables(folder, *(RunPredictions(*run_tables(role), content) for role in (valid, test)))
+    """Write a run's predictions and its run.json, each whole or not at all; `info` says all but which events there are.
+
+    `info.chosen` is what the valid role chose.
+    """
+    tasks = tuple(sorted(test[0].events or {}))
+    of_valid, of_test = (RunPredictions(*run_tables(role), tasks, info.chosen) for role in (valid, test))
+    write_run_tables(folder, of_valid, of_test, info)
 
 
 def _joined(parts: Sequence[np.ndarray | None], beats: Sequence[int], nothing: float) -> np.ndarray:

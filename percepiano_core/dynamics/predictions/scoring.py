@@ -1,11 +1,4 @@
-"""The scores of one fold, from the logits of its test recordings, in two modes.
-
-Per-recording scoring takes each recording by itself: beats by mir_eval, dynamics weighted and macro, change points with
-and without beat 1. As-published scoring repeats the published computation, so that numbers can stand beside the
-published ones: weighted F1 only, a tolerance of 80 ms, and recordings padded with zeros to the longest and strung
-together, where every padded frame counts as a change point (its logit reaches the threshold of 0). Source: spec
-dynamics.md, sections 0, 5.
-"""
+"""Scores of recordings from the logits of a network, by the metrics that the tables use (metrics/recording_scores)."""
 
 from __future__ import annotations
 
@@ -15,22 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from percepiano_core.dynamics.examples.labels import BeatLabels
-from percepiano_core.dynamics.predictions.decoding import (
-    change_point_evidence,
-    decode_beats,
-    decode_change_points,
-    decode_levels,
-)
-from percepiano_core.metrics.levels_and_beats import (
-    BLANK,
-    EVALUATION_THRESHOLD,
-    Counts,
-    best_threshold,
-    change_point_counts,
-    event_counts,
-    level_f1,
-    published_event_counts,
-    trimmed,
+from percepiano_core.dynamics.predictions.decoding import change_point_evidence, decode_beats, decode_levels
+from percepiano_core.metrics.levels_and_beats import EVALUATION_THRESHOLD, EVENT_TASKS, best_threshold
+from percepiano_core.metrics.recording_scores import (
+    AS_PUBLISHED,
+    PER_RECORDING,
+    JudgedRecording,
+    change_points_by_frame,
+    scores,
 )
 from percepiano_core.sound.frame_grid import event_frames
 
@@ -54,103 +39,53 @@ class ScoredRecording:
 def per_recording_scores(
     recordings: Sequence[ScoredRecording], threshold: float = EVALUATION_THRESHOLD
 ) -> dict[str, float]:
-    """Scores of a fold, each in 0 to 1; `threshold` is the logit of a change point."""
-    scores: dict[str, float] = {}
-    tasks = recordings[0].logits
-    if "dynamic" in tasks:
-        target, predicted = (np.concatenate(parts) for parts in zip(*map(_levels, recordings), strict=True))
-        scores |= {f"dynamic_{average}": level_f1(target, predicted, average) for average in ("weighted", "macro")}
-    if "change_point" in tasks:
-        scores |= _change_point_scores(recordings, threshold)
-    for task in {"beat", "downbeat"} & set(tasks):
-        scores |= _event_scores(task, [_events(recording, task) for recording in recordings])
-    return scores
+    """Scores of a role, each in 0 to 1; `threshold` is the logit of a change point."""
+    return scores([_judged(each, threshold) for each in recordings], PER_RECORDING)
 
 
 honest_scores = per_recording_scores  # name by which network/training.py still calls it
 
 
 def as_published_scores(recordings: Sequence[ScoredRecording]) -> dict[str, float]:
-    """Scores of a fold as the released code computes them, each in 0 to 1."""
-    scores: dict[str, float] = {}
-    tasks = recordings[0].logits
-    if "dynamic" in tasks:
-        pairs = [_levels_of_frames(recording) for recording in recordings]
-        target, predicted = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-        scores["dynamic_weighted"] = level_f1(target, predicted, "weighted")
-    if "change_point" in tasks:
-        scores["change_point"] = _strung_together(recordings).f1
-    for task in {"beat", "downbeat"} & set(tasks):
-        counts = (published_event_counts(*_events(recording, task)) for recording in recordings)
-        scores[task] = sum(counts, Counts()).f1
-    return scores
+    """Scores of a role as the released code computes them, each in 0 to 1."""
+    return scores([_judged(each, EVALUATION_THRESHOLD) for each in recordings], AS_PUBLISHED)
 
 
 def choose_threshold(recordings: Sequence[ScoredRecording]) -> float:
     """Logit of a change point that is best on these recordings, which are the valid role's."""
-    true, evidence = (np.concatenate(parts) for parts in zip(*map(_change_points, recordings), strict=True))
+    judged = [_judged(each, EVALUATION_THRESHOLD) for each in recordings]
+    pairs = [change_points_by_frame(each, each.evidence) for each in judged if each.evidence is not None]
+    true, evidence = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     return best_threshold(evidence, true)
 
 
-def _levels(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
-    """Classes, true and predicted, at the beats whose level is known."""
-    frames, level = event_frames(recording.beat_times), recording.labels.level
-    return level[level != BLANK], decode_levels(recording.logits["dynamic"], frames)[level != BLANK]
+def beat_evidence(logits: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Evidence of a change point at each beat [n] from logits [T]; of beats in one frame the first has it all."""
+    once, first = np.unique(frames, return_index=True)
+    evidence = np.full(len(frames), -np.inf)
+    evidence[first] = change_point_evidence(logits, once)
+    return evidence
 
 
-def _levels_of_frames(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
-    """The same where beats in one frame are one, of which the last counts."""
-    frames = event_frames(recording.beat_times)[recording.labels.level != BLANK]
-    last = np.append(frames[1:] != frames[:-1], True)
-    target, predicted = _levels(recording)
-    return target[last], predicted[last]
+def _judged(recording: ScoredRecording, threshold: float) -> JudgedRecording:
+    logits, labels = recording.logits, recording.labels
+    frames = event_frames(recording.beat_times)
+    evidence = beat_evidence(logits["change_point"][:, 0], frames) if "change_point" in logits else None
+    return JudgedRecording(
+        times=recording.beat_times,
+        level=labels.level,
+        downbeat=labels.downbeat,
+        change_point=labels.change_point,
+        frames=len(next(iter(logits.values()))),
+        predicted_level=decode_levels(logits["dynamic"], frames) if "dynamic" in logits else None,
+        evidence=evidence,
+        predicted_change_point=None if evidence is None else evidence >= threshold,
+        events=events_of(logits),
+    )
 
 
-def _events(recording: ScoredRecording, task: str) -> tuple[np.ndarray, np.ndarray]:
-    """Times of beats or downbeats, true and predicted."""
-    nothing = np.zeros((len(recording.logits[task]), 1))
-    logits = [recording.logits.get(name, nothing)[:, 0] for name in ("beat", "downbeat")]
-    true = recording.beat_times if task == "beat" else recording.beat_times[recording.labels.downbeat]
-    return true, decode_beats(*logits)[task == "downbeat"]
-
-
-def _event_scores(task: str, events: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    counts = [event_counts(*pair) for pair in events]
-    after_trim = [event_counts(trimmed(true), trimmed(found)) for true, found in events]
-    return {
-        task: float(np.mean([each.f1 for each in counts])),
-        f"{task}_trimmed": float(np.mean([each.f1 for each in after_trim])),
-        f"{task}_pooled": sum(counts, Counts()).f1,
-    }
-
-
-def _change_points(recording: ScoredRecording) -> tuple[np.ndarray, np.ndarray]:
-    """Truth and evidence at the beats; beats in one frame are one, which the network cannot tell apart."""
-    frames, first = np.unique(event_frames(recording.beat_times), return_index=True)
-    known = np.logical_or.reduceat(recording.labels.level != BLANK, first)
-    true = np.logical_or.reduceat(recording.labels.change_point, first)
-    return true[known], change_point_evidence(recording.logits["change_point"][:, 0], frames)[known]
-
-
-def _change_point_scores(recordings: Sequence[ScoredRecording], threshold: float) -> dict[str, float]:
-    pairs = [(true, evidence >= threshold) for true, evidence in map(_change_points, recordings)]
-    return {
-        "change_point": sum((change_point_counts(*pair) for pair in pairs), Counts()).f1,
-        "change_point_after_beat_1": sum((change_point_counts(*pair, first_beat=False) for pair in pairs), Counts()).f1,
-    }
-
-
-def _strung_together(recordings: Sequence[ScoredRecording]) -> Counts:
-    """Change points of all recordings in one row of frames, each recording padded with logits of 0 to the longest."""
-    frames_each = max(len(recording.logits["change_point"]) for recording in recordings)
-    logits = np.zeros((len(recordings), frames_each))
-    beats, true = np.zeros_like(logits, dtype=bool), np.zeros_like(logits, dtype=bool)
-    for row, recording in enumerate(recordings):
-        found = recording.logits["change_point"][:, 0]
-        logits[row, : len(found)] = found
-        at = event_frames(recording.beat_times)
-        inside = (at >= 0) & (at < len(found))
-        beats[row, at[inside]] = True
-        true[row, at[inside & recording.labels.change_point]] = True
-    beat_frames = np.flatnonzero(beats)
-    return change_point_counts(true.ravel()[beat_frames], decode_change_points(logits.ravel(), beat_frames))
+def events_of(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Times of the beats and downbeats that logits [T, 1] by task say, for the tasks that are there."""
+    nothing = np.zeros((len(next(iter(logits.values()))), 1))
+    found = decode_beats(*(logits.get(task, nothing)[:, 0] for task in EVENT_TASKS))
+    return {task: times for task, times in zip(EVENT_TASKS, found, strict=True) if task in logits}

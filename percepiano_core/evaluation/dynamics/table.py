@@ -1,8 +1,8 @@
-"""Table 1 of dynamics: every model on every track, from prediction files alone, beside the published numbers.
+"""Table 1 of dynamics: every model on every track, from run folders alone, beside the published numbers.
 
-F1 x 100. A score of a track is the mean over its folds, `sd` their population standard deviation as in the paper, `low`
-and `high` the 95 % interval from drawing the pieces of each fold again (recordings of a piece share their labels, so
-that pieces are what the corpus has few of). Source: spec dynamics.md, sections 0, 5 and 7.
+F1 x 100. A score of a track is the mean over its folds, `f1_sd` their population standard deviation as in the paper,
+`f1_ci_low` and `f1_ci_high` the 95 % interval from drawing the pieces of each fold again (recordings of a piece share
+their labels, so that pieces are what the corpus has few of). Seeds of a fold count as one: their mean.
 """
 
 from __future__ import annotations
@@ -10,158 +10,225 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from percepiano_core.errors import UserError
+from percepiano_core.evaluation.dynamics.heard import Heard, heard
 from percepiano_core.evaluation.dynamics.scores import PieceSums, piece_sums, scores
-from percepiano_core.files import replacing
+from percepiano_core.evaluation.table_rows import (
+    NOT_RUN,
+    SYNTHETIC,
+    ModelRow,
+    config_digest_of,
+    read_runs,
+    status_of,
+)
+from percepiano_core.metrics.recording_scores import AS_PUBLISHED, Score
 from percepiano_core.store.dynamics_predictions import read_run
+from percepiano_core.table_io import read_rows
+from percepiano_core.training.run_folder import RunInfo
 
 PUBLISHED_FILE = Path(__file__).with_name("published_table1.data.csv")
+PUBLISHED = "published"  # track of the published rows
 PUBLISHED_SCORES = {
-    "dynamic": "paper_dynamic",
-    "change_point": "paper_change_point",
-    "beat": "paper_beat",
-    "downbeat": "paper_downbeat",
+    "dynamic": "dynamic_weighted",
+    "change_point": "change_point",
+    "beat": "beat",
+    "downbeat": "downbeat",
 }
-TRACK_NOTES = {
-    "T1": "labels and folds as published; the input is a curve of total loudness, not the sound",
-    "T2": "rendered by a synthesizer: compares inputs and models, says nothing about recordings",
-    "T3": "recordings of one's own; the network did not learn from them",
-    "synthetic": "SYNTHETIC: composed pieces, simulated pianists; shows that the workflow runs",
+NOT_COMPARABLE = {  # track -> why no published number may be compared with it
+    "T1": "the input is a curve of total loudness, not the sound; labels and folds are as published",
+    "T2": "rendered by a synthesizer, which compares inputs and models and says nothing about recordings",
+    "T3": "recordings of one's own, from which the network did not learn",
 }
+SYNTHETIC_CORPUS = "the corpus is synthetic"
 LEVEL = 0.95
-FOLD_COLUMNS = ["track", "model", "fold", "mode", "score", "value", "recordings", "pieces", "threshold"]
-TABLE_COLUMNS = [
-    *("track", "model", "title", "input", "true_beats", "mode", "score", "value", "sd", "low", "high"),
-    *("folds", "recordings", "pieces", "comparable", "note"),
-]
+FOLD_COLUMNS = (
+    "track", "model", "fold", "seed", "scoring", "score", "f1", "n_recordings", "n_pieces", "threshold", "status",
+)  # fmt: skip
+TABLE_COLUMNS = (
+    "track", "model", "hears", "oracle_beats", "scoring", "score", "f1", "f1_sd", "f1_ci_low", "f1_ci_high", "n_folds",
+    "n_seeds", "n_recordings", "n_pieces", "published_f1", "published_f1_sd", "comparable", "status", "config_digest",
+)  # fmt: skip
+COUNTS = ("n_folds", "n_seeds", "n_recordings", "n_pieces")
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A model in the table: key, name, what it hears, and whether it is told where the beats are."""
+class DynamicsSpec:
+    """What the table is to show: track -> its rows in order; `seed` and `replicates` of the bootstrap."""
 
-    model: str
-    title: str
-    input: str
-    true_beats: bool
+    rows: Mapping[str, tuple[ModelRow, ...]]
+    config_digest: str = ""  # of the table
+    replicates: int = 1000
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoredFold:
-    """The sums of a model's test role in one fold."""
+class ScoredRun:
+    """The sums of a run's test role."""
 
-    track: str
-    model: str
-    fold: int
+    info: RunInfo
     recordings: int
-    threshold: float | None
     sums: PieceSums
 
 
-def score_fold(folder: Path | str, track: str, model: str, fold: int) -> ScoredFold:
-    """Read and score one run."""
-    run = read_run(folder, "test")
-    threshold = run.run["chosen"].get("threshold")
-    return ScoredFold(track, model, fold, run.beats["recording"].nunique(), threshold, piece_sums(run))
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredModel:
+    """A row of a track with its runs, ordered by fold and seed; none if it was not run."""
+
+    track: str
+    row: ModelRow
+    runs: tuple[ScoredRun, ...]
+    heard: Heard
+
+    @property
+    def infos(self) -> list[RunInfo]:
+        """What made its runs."""
+        return [run.info for run in self.runs]
 
 
-def folds_table(folds: Iterable[ScoredFold]) -> pd.DataFrame:
-    """One row a track, model, fold and score."""
-    rows = []
-    for fold in folds:
-        known = (fold.track, fold.model, fold.fold)
-        counts = (fold.recordings, len(fold.sums.pieces), fold.threshold)
-        for name, value in scores(fold.sums).items():
-            rows.append((*known, _mode(name), _score_name(name), round(100 * value[0], 2), *counts))
-    return pd.DataFrame(rows, columns=FOLD_COLUMNS)
+def make_spec(rows: Mapping[str, Iterable[Sequence[str]]], **given: Any) -> DynamicsSpec:
+    """What the table is to show, as the workflow hands it over: track -> rows of model, title and inputs."""
+    return DynamicsSpec({track: tuple(ModelRow(*row) for row in own) for track, own in rows.items()}, **given)
 
 
-def table1(
-    folds: Sequence[ScoredFold], models: Mapping[str, Sequence[ModelRow]], replicates: int, seed: int
-) -> pd.DataFrame:
-    """All tracks in order, their models in order, then the published rows.
+def score_runs(run_folders: Iterable[Path | str], spec: DynamicsSpec) -> list[ScoredModel]:
+    """Score every configured pair of track and model, in the order of the spec; the costly step, done once.
 
-    models : track -> rows; folds of other models are passed over
+    UserError: predictions that no row asks for, a fold in two run folders, an unreadable run.
     """
-    parts = []
-    for track, rows in models.items():
-        for row in rows:
-            own = [fold for fold in folds if (fold.track, fold.model) == (track, row.model)]
-            parts.append(_model_rows(track, row, own, replicates, seed))
-    table = pd.concat([*parts, published_rows()], ignore_index=True)[TABLE_COLUMNS]
-    return table.astype(dict.fromkeys(("folds", "recordings", "pieces"), "Int64"))
+    found: dict[tuple[str, str], list[ScoredRun]] = {}
+    asked = {(track, row.model) for track, rows in spec.rows.items() for row in rows}
+    for run in read_runs(run_folders):
+        key = run.info.data, run.info.model
+        if key not in asked:
+            raise UserError(run.folder, f"is a run of {key[1]} on {key[0]}, which has no row", "remove it")
+        said = read_run(run.folder, "test")
+        found.setdefault(key, []).append(ScoredRun(run.info, said.beats["recording"].nunique(), piece_sums(said)))
+    return [_model(track, row, found, spec) for track, rows in spec.rows.items() for row in rows]
 
 
-def published_rows(path: Path = PUBLISHED_FILE) -> pd.DataFrame:
-    """The published numbers in the columns of the table; none of them is comparable, and `note` says why."""
-    rows = []
-    for given in pd.read_csv(path, keep_default_na=False).to_dict("records"):
-        for column, score in PUBLISHED_SCORES.items():
-            if given[column] != "":
-                rows.append(
-                    {
-                        "track": "published",
-                        "model": given["model"],
-                        "title": given["title"],
-                        "input": given["input"],
-                        "true_beats": "no",
-                        "mode": "paper",
-                        "score": _score_name(score),
-                        "value": float(given[column]),
-                        "sd": float(given[f"{column}_sd"] or "nan"),
-                        "folds": int(given["folds"] or 0) or None,
-                        "comparable": "no",
-                        "note": given["why"],
-                    }
-                )
-    return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+def folds_table(models: Iterable[ScoredModel]) -> pd.DataFrame:
+    """One row a track, model, fold, seed and score, columns FOLD_COLUMNS."""
+    rows = [
+        {
+            "track": model.track,
+            "model": model.row.title,
+            "fold": run.info.fold,
+            "seed": run.info.seed,
+            "scoring": scoring,
+            "score": score,
+            "f1": 100 * value[0],
+            "n_recordings": run.recordings,
+            "n_pieces": len(run.sums.pieces),
+            "threshold": run.info.chosen.get("threshold"),
+            "status": status_of(model.infos),
+        }
+        for model in models
+        for run in model.runs
+        for (scoring, score), value in scores(run.sums).items()
+    ]
+    return pd.DataFrame(rows, columns=list(FOLD_COLUMNS))
 
 
-def write_table(path: Path | str, table: pd.DataFrame) -> None:
-    """Write as CSV with two decimals."""
-    with replacing(path) as part:
-        table.to_csv(part, index=False, float_format="%.2f", lineterminator="\n")
+def table1(models: Iterable[ScoredModel], spec: DynamicsSpec) -> pd.DataFrame:
+    """One row a track, model and score in the order of the spec, then the published rows; columns TABLE_COLUMNS."""
+    own = [row for model in models for row in _rows(model, spec)]
+    table = pd.DataFrame([*own, *published_rows()], columns=list(TABLE_COLUMNS))
+    return table.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
-def _model_rows(track: str, row: ModelRow, folds: Sequence[ScoredFold], replicates: int, seed: int) -> pd.DataFrame:
-    values = [scores(fold.sums) for fold in folds]
-    drawn = [scores(fold.sums, _draws(fold, replicates, seed)) for fold in folds]
-    rows = []
-    for name in values[0]:
-        by_fold = 100 * np.array([value[name][0] for value in values])
-        low, high = np.quantile(
-            100 * np.mean([draw[name] for draw in drawn], axis=0), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-        )
-        rows.append((_mode(name), _score_name(name), by_fold.mean(), by_fold.std(), low, high))
-    table = pd.DataFrame(rows, columns=["mode", "score", "value", "sd", "low", "high"])
-    return table.assign(
-        track=track,
-        model=row.model,
-        title=row.title,
-        input=row.input,
-        true_beats="yes" if row.true_beats else "no",
-        folds=len(folds),
-        recordings=sum(fold.recordings for fold in folds),
-        pieces=sum(len(fold.sums.pieces) for fold in folds),
-        comparable="no",
-        note=TRACK_NOTES.get(track, "") + ("; true beats given" if row.true_beats else ""),
-    )
+def published_rows(path: Path = PUBLISHED_FILE) -> list[dict[str, Any]]:
+    """The published numbers as rows of the table that were not run here; `comparable` says why none may be compared."""
+    columns = ("title", "input", "folds", "why", *PUBLISHED_SCORES, *(f"{name}_sd" for name in PUBLISHED_SCORES))
+    return [
+        {
+            "track": PUBLISHED,
+            "model": given["title"],
+            "hears": given["input"],
+            "oracle_beats": "no",
+            "scoring": AS_PUBLISHED,
+            "score": score,
+            "n_folds": int(given["folds"] or 0) or None,
+            "published_f1": float(given[column]),
+            "published_f1_sd": float(given[f"{column}_sd"] or "nan"),
+            "comparable": f"no: {given['why']}",
+            "status": NOT_RUN,
+        }
+        for given in read_rows(path, columns)
+        for column, score in PUBLISHED_SCORES.items()
+        if given[column] != ""
+    ]
 
 
-def _draws(fold: ScoredFold, replicates: int, seed: int) -> np.ndarray:
+def _model(
+    track: str, row: ModelRow, found: Mapping[tuple[str, str], Sequence[ScoredRun]], spec: DynamicsSpec
+) -> ScoredModel:
+    runs = sorted(found.get((track, row.model), ()), key=lambda run: (run.info.split, run.info.fold, run.info.seed))
+    inputs = {each.model: each.inputs for each in spec.rows[track]}
+    settings = {model: own[0].info.settings for (at, model), own in found.items() if at == track}
+    return ScoredModel(track, row, tuple(runs), heard(row.model, inputs, settings))
+
+
+def _rows(model: ScoredModel, spec: DynamicsSpec) -> list[dict[str, Any]]:
+    infos, status = model.infos, status_of(model.infos)
+    row = {
+        "track": model.track,
+        "model": model.row.title,
+        "hears": model.heard.hears,
+        "oracle_beats": "yes" if model.heard.oracle_beats else "no",
+        "n_folds": len({(info.split, info.fold) for info in infos}),
+        "n_seeds": len({info.seed for info in infos}),
+        "n_recordings": sum(run.recordings for run in _once_a_fold(model.runs)),
+        "n_pieces": sum(len(run.sums.pieces) for run in _once_a_fold(model.runs)),
+        "comparable": f"no: {_why_not(model, status)}",
+        "status": status,
+        "config_digest": config_digest_of(infos, spec.config_digest),
+    }
+    if not model.runs:
+        return [row]
+    return [row | {"scoring": way, "score": score} | own for (way, score), own in _scores(model.runs, spec).items()]
+
+
+def _scores(runs: Sequence[ScoredRun], spec: DynamicsSpec) -> dict[Score, dict[str, float]]:
+    """Mean, standard deviation over folds, and interval of each score."""
+    folds = list(_by_fold(runs).values())
+    values = [_mean([scores(run.sums) for run in own]) for own in folds]
+    drawn = [_mean([scores(run.sums, _draws(run, spec)) for run in own]) for own in folds]
+    found = {}
+    for score in values[0]:
+        by_fold = 100 * np.array([value[score][0] for value in values])
+        replicates = 100 * np.mean([draw[score] for draw in drawn], axis=0)
+        low, high = np.quantile(replicates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        found[score] = {"f1": by_fold.mean(), "f1_sd": by_fold.std(), "f1_ci_low": low, "f1_ci_high": high}
+    return found
+
+
+def _by_fold(runs: Iterable[ScoredRun]) -> dict[str, list[ScoredRun]]:
+    folds: dict[str, list[ScoredRun]] = {}
+    for run in runs:
+        folds.setdefault(run.info.fold, []).append(run)
+    return folds
+
+
+def _once_a_fold(runs: Iterable[ScoredRun]) -> list[ScoredRun]:
+    return [own[0] for own in _by_fold(runs).values()]
+
+
+def _mean(of_seeds: Sequence[Mapping[Score, np.ndarray]]) -> dict[Score, np.ndarray]:
+    return {score: np.mean([each[score] for each in of_seeds], axis=0) for score in of_seeds[0]}
+
+
+def _draws(run: ScoredRun, spec: DynamicsSpec) -> np.ndarray:
     """How often each replicate draws each piece [B, P]; the same for all models of a track and fold."""
-    pieces = len(fold.sums.pieces)
-    generator = np.random.default_rng(np.random.SeedSequence([seed, fold.fold, *fold.track.encode()]))
-    return generator.multinomial(pieces, np.full(pieces, 1 / pieces), size=replicates).astype(np.float64)
+    pieces = len(run.sums.pieces)
+    generator = np.random.default_rng(np.random.SeedSequence([spec.seed, int(run.info.fold), *run.info.data.encode()]))
+    return generator.multinomial(pieces, np.full(pieces, 1 / pieces), size=spec.replicates).astype(np.float64)
 
 
-def _mode(name: str) -> str:
-    return "paper" if name.startswith("paper_") else "honest"
-
-
-def _score_name(name: str) -> str:
-    """Name of a score in the table: the paper's dynamics are weighted too."""
-    return {"paper_dynamic": "dynamic_weighted"}.get(name, name.removeprefix("paper_"))
+def _why_not(model: ScoredModel, status: str) -> str:
+    reason = SYNTHETIC_CORPUS if SYNTHETIC in (status, model.track) else NOT_COMPARABLE.get(model.track, "own data")
+    return f"{reason}; oracle beats are given" if model.heard.oracle_beats else reason

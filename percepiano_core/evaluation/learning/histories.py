@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from percepiano_core.errors import UserError
-from percepiano_core.store.predictions import read_run_info
+from percepiano_core.training.run_folder import read_run_info
 
 RUN_FOLDER = re.compile(r"(?P<labels>[^/]+)/(?P<model>[^/]+)/(?P<split>[^/]+)/folds_(?P<fold>[^/]+)/seed(?P<seed>\d+)$")
 DRAW = re.compile(r"_seed\d+$")  # a draw of a split is a split file of its own

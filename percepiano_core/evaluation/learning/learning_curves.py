@@ -12,20 +12,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from percepiano_core.evaluation.figure_style import (
+from percepiano_core.evaluation.learning.histories import RUN_COLUMNS, columns_named, gradient_norms
+from percepiano_core.figure_style import (
     BLUE,
     GREEN,
     GREY,
     INK,
+    MIDDLE_GREY,
     ORANGE,
+    PANEL,
     PURPLE,
     SKY,
     VERMILLION,
     finish,
     handle,
+    plain,
+    save,
+    styled,
 )
-from percepiano_core.evaluation.learning.histories import RUN_COLUMNS, columns_named, gradient_norms
-from percepiano_core.figure_style import save, styled
 from percepiano_core.training.history import COLLAPSED
 
 PARTS = {
@@ -68,7 +72,7 @@ def draw_learning_curves(histories: pd.DataFrame, titles: Mapping[str, str], pat
             for _, run in part.groupby(list(RUN_COLUMNS)):
                 _draw_run(loss, r2, run)
             loss.set_yscale("log")
-            r2.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+            r2.axhline(0, color=GREY, linewidth=0.8, zorder=0)
         finish(figure, "How networks learned", CURVES_READING, handles, synthetic)
         save(figure, path)
 
@@ -102,12 +106,10 @@ def _rows(
     grid = figure.subplots(len(groups), len(columns), squeeze=False)
     for panels, (key, part) in zip(grid, groups, strict=True):
         labels, model, split = (str(each) for each in key)
-        panels[0].set_title(f"{titles.get(model, model)}: {split}, {labels} labels", loc="left", fontsize=9)
+        panels[0].set_title(f"{titles.get(model, model)}: {split}, {labels} labels", loc="left", fontsize=PANEL)
         for axes, what in zip(panels, columns, strict=True):
             axes.set(xlabel="epoch", ylabel=what)
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.grid(color="0.94")
-            axes.set_axisbelow(True)
+            plain(axes, "both")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         yield list(panels), part.dropna(axis=1, how="all")
 
@@ -126,7 +128,7 @@ def _draw_run(loss: Axes, r2: Axes, run: pd.DataFrame) -> None:
 
 def _draw_numbers(axes: Axes, part: pd.DataFrame, numbers: pd.DataFrame, colours: Mapping[str, str]) -> dict[str, str]:
     """Median and range over runs of each column, by epoch; the colours used."""
-    used = {str(name): colours.get(str(name), "0.75") for name in numbers}
+    used = {str(name): colours.get(str(name), MIDDLE_GREY) for name in numbers}
     by_epoch = numbers.groupby(part["epoch"])
     middle, low, high = by_epoch.median(), by_epoch.min(), by_epoch.max()
     for name, colour in used.items():

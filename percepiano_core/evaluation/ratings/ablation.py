@@ -11,10 +11,10 @@ import pandas as pd
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.ratings.bootstrap import Interval, paired_difference
 from percepiano_core.evaluation.ratings.published_results import published_beside
-from percepiano_core.evaluation.ratings.table3 import NOT_RUN, ScoredRow, TableSpec
+from percepiano_core.evaluation.ratings.table3 import ScoredRow, TableSpec
 
 ABLATION_COLUMNS = (
-    "ablation", "split", "step", "label", "model", "features", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "against",
+    "ablation", "split", "step", "label", "model", "inputs", "r2", "r2_ci_low", "r2_ci_high", "ceiling", "against",
     "delta", "delta_ci_low", "delta_ci_high", "published_r2", "published_delta", "comparable", "status",
 )  # fmt: skip
 NAN = float("nan")
@@ -69,20 +69,20 @@ def _step(previous: ScoredRow | None, current: ScoredRow, spec: TableSpec) -> di
     ci = current.ci or Interval(NAN, NAN, NAN)
     return {
         "split": current.split,
-        "model": current.row.name,
-        "features": current.features,
+        "model": current.row.title,
+        "inputs": current.inputs,
         "r2": ci.estimate,
         "r2_ci_low": ci.low,
         "r2_ci_high": ci.high,
         "ceiling": float(current.scores.reported.ceiling.mean()) if current.scores else NAN,
-        "against": "" if previous is None else previous.row.name,
+        "against": "" if previous is None else previous.row.title,
         "delta": difference.estimate,
         "delta_ci_low": difference.low,
         "delta_ci_high": difference.high,
         "published_r2": published_r2,
         "published_delta": published_delta,
         "comparable": comparable,
-        "status": spec.measured_status if current.scores else NOT_RUN,
+        "status": current.status,
     }
 
 

@@ -19,10 +19,9 @@ import numpy as np
 
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.ratings.test_sets import TestSet
-from percepiano_core.metrics.ratings import r2_from_sums
+from percepiano_core.metrics.ratings import weighted_r2_per_dimension
 
 LEVEL = 0.95
-RELATIVE_ZERO = 1e-9  # of the sum of squares: what subtracting the mean leaves of targets that do not vary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,14 +105,5 @@ def plain_r2(test_sets: Sequence[TestSet]) -> np.ndarray:
 
 
 def _weighted_r2(test_set: TestSet, weights: np.ndarray) -> np.ndarray:
-    """R2 with weights [B, N], mean over fits, [B, 19].
-
-    The total sum of squares is the same for all fits, so the mean of their R2 is the R2 of their mean squared error.
-    """
-    squared_error = ((test_set.targets - test_set.predictions) ** 2).mean(axis=0)
-    centred = test_set.targets - test_set.targets.mean(axis=0)
-    weight = weights.sum(axis=1, keepdims=True)
-    residual, deviation, square = np.split(weights @ np.hstack([squared_error, centred, centred**2]), 3, axis=1)
-    total = square - np.divide(deviation**2, weight, out=np.zeros_like(square), where=weight > 0)
-    varies = total > RELATIVE_ZERO * square
-    return np.where(varies, r2_from_sums(residual, np.where(varies, total, 0.0)), np.nan)
+    """R2 with weights [B, N], mean over fits, [B, 19]."""
+    return weighted_r2_per_dimension(test_set.targets, test_set.predictions, weights)

@@ -12,20 +12,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from percepiano_core.evaluation.figure_style import (
+from percepiano_core.figure_style import (
     BLUE,
     GREEN,
     GREY,
     INK,
     ORANGE,
-    PURPLE,
-    SKY,
+    PANEL,
+    SERIES,
+    SMALL,
     VERMILLION,
     finish,
     handle,
+    named_lines,
     r2_axis,
+    save,
+    stripes,
+    styled,
 )
-from percepiano_core.figure_style import save, styled
 
 COLUMNS = 3  # panels beside one another
 SPLIT_TITLES = {
@@ -37,9 +41,8 @@ SPLIT_TITLES = {
     "both_diagonal": "both_diagonal\nfour of its sixteen cells",
     "work": "work\nnew works",
 }
-SERIES = ((BLUE, "o"), (ORANGE, "s"), (INK, "^"), (PURPLE, "v"), (SKY, "P"))
 LINE_GAP = 0.18  # between the models of one dimension, in lines
-LOOKUP_FEATURES = "none"  # features of rows that see no performance, only who played what
+NO_INPUTS = "none"  # inputs of rows that see no performance, only who played what
 TABLE3_READING = (
     "Bars: 95 % intervals over segments and performers. The noise ceiling is what rater noise leaves to be predicted."
 )
@@ -74,7 +77,7 @@ def draw_table3(table: pd.DataFrame, path: Path | str) -> None:
             part = table[table["split"] == split].set_index("model").reindex(models)
             r2_axis(axes, table[["r2", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "published_r2"]])
             _draw_split(axes, part)
-            axes.set_title(SPLIT_TITLES.get(split, split), fontsize=9)
+            axes.set_title(SPLIT_TITLES.get(split, split), fontsize=PANEL)
         title = f"How well is the perception of piano playing predicted? R2, {table['labels'].iloc[0]} labels"
         reading = TABLE3_READING if _synthetic(table) else TABLE3_READING + REAL_READING
         finish(figure, title, reading, handles, _synthetic(table))
@@ -98,7 +101,7 @@ def draw_per_dimension(table: pd.DataFrame, path: Path | str, models: Sequence[s
         for axes, split in zip(_panels(figure, len(splits)), splits, strict=True):
             r2_axis(axes, chosen[["r2", "r2_ci_low", "r2_ci_high", "ceiling"]])
             _draw_dimensions(axes, chosen[chosen["split"] == split], dimensions, looks)
-            axes.set_title(SPLIT_TITLES.get(split, split), fontsize=9)
+            axes.set_title(SPLIT_TITLES.get(split, split), fontsize=PANEL)
         finish(figure, "Which dimensions are predicted?", DIMENSION_READING, handles, _synthetic(table))
         save(figure, path)
 
@@ -114,7 +117,7 @@ def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
         for axes, ((ablation, split), part) in zip(axes_list, panels, strict=False):
             r2_axis(axes, table[["r2", "r2_ci_low", "r2_ci_high", "ceiling", "published_r2"]])
             _draw_steps(axes, part.set_index("label"))
-            axes.set_title(f"{ablation}, split {split}{_against(part)}", fontsize=9)
+            axes.set_title(f"{ablation}, split {split}{_against(part)}", fontsize=PANEL)
         for axes in axes_list[len(panels) :]:
             axes.set_axis_off()
         finish(figure, "What does each step add?", ABLATION_READING, handles, _synthetic(table))
@@ -123,9 +126,9 @@ def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
 
 def leading_models(table: pd.DataFrame, count: int = 3) -> list[str]:
     """The models with the highest R2 on average over splits and dimensions, and the best look-up after them."""
-    mean = table.dropna(subset="r2").groupby(["model", "features"], sort=False)["r2"].mean().reset_index()
+    mean = table.dropna(subset="r2").groupby(["model", "inputs"], sort=False)["r2"].mean().reset_index()
     ordered = mean.sort_values("r2", ascending=False, kind="stable")
-    lookup = ordered["features"] == LOOKUP_FEATURES
+    lookup = ordered["inputs"] == NO_INPUTS
     return [*ordered.loc[~lookup, "model"].head(count), *ordered.loc[lookup, "model"].head(1)]
 
 
@@ -168,13 +171,14 @@ def _draw_split(axes: Axes, part: pd.DataFrame) -> None:
     _draw_scores(axes, part, places, BLUE, "o")
     for place, (r2, status) in enumerate(zip(part["r2"], part["status"], strict=True)):
         text, colour = (f"{r2:.3f}", INK) if np.isfinite(r2) else (str(status), GREY)
-        axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=colour, fontsize=8)
+        axes.annotate(
+            text, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=colour, fontsize=SMALL
+        )
 
 
 def _draw_dimensions(axes: Axes, part: pd.DataFrame, dimensions: list[str], looks: dict[str, tuple[str, str]]) -> None:
     _lines(axes, dimensions)
-    for place in range(0, len(dimensions), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="0.97", zorder=-1)
+    stripes(axes, len(dimensions))
     offsets = (np.arange(len(looks)) - (len(looks) - 1) / 2) * LINE_GAP
     for offset, (model, (colour, marker)) in zip(offsets, looks.items(), strict=True):
         rows = part[part["model"] == model].set_index("dimension").reindex(dimensions)
@@ -191,7 +195,7 @@ def _draw_steps(axes: Axes, part: pd.DataFrame) -> None:
     _draw_scores(axes, part, places, BLUE, "o")
     for place, row in enumerate(part.itertuples()):
         axes.annotate(
-            _step_text(row), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=INK
+            _step_text(row), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=INK
         )
 
 
@@ -237,8 +241,7 @@ def _draw_published(axes: Axes, part: pd.DataFrame, places: np.ndarray) -> None:
 
 
 def _lines(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    named_lines(axes, [name.replace("_", " ") for name in names])
 
 
 def _at_edge(axes: Axes, values: pd.Series) -> np.ndarray:

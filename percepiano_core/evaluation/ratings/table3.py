@@ -1,7 +1,7 @@
 """Table 3: how well each model predicts the 19 dimensions on each split, from prediction files alone.
 
-Inputs are run folders (`predictions.csv`, `run.json`), the manifest and the noise of the ratings; the code that made
-the predictions is never imported. Every configured pair of split and model has a row; without a run its status is
+Inputs are run folders (predictions.csv, run.json), the manifest and the noise of the ratings; the code that made the
+predictions is never imported. Every configured pair of split and model has a row; without a run its status is
 "not run". docs/evaluation.md defines each column.
 """
 
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from percepiano_core.digest import block_digest
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.evaluation.ratings.bootstrap import Interval, bootstrap_r2, draw_clusters, interval
@@ -24,39 +23,32 @@ from percepiano_core.evaluation.ratings.cohort import Cohort, read_cohort
 from percepiano_core.evaluation.ratings.published_results import published_beside
 from percepiano_core.evaluation.ratings.scores import Scores, SplitScores, mean_scores, score_split
 from percepiano_core.evaluation.ratings.test_sets import split_family
-from percepiano_core.files import replacing
-from percepiano_core.store.predictions import (
-    PREDICTIONS_FILE,
-    FoldPredictions,
-    RunInfo,
-    read_predictions,
-    read_run_info,
+from percepiano_core.evaluation.table_rows import (
+    REAL,
+    SYNTHETIC,
+    ModelRow,
+    Run,
+    config_digest_of,
+    inputs_of,
+    read_runs,
+    status_of,
 )
+from percepiano_core.store.predictions import PREDICTIONS_FILE, FoldPredictions, read_predictions
+from percepiano_core.training.run_folder import RunInfo
 
 TABLE3_COLUMNS = (
-    "split", "model", "features", "labels", "r2", "r2_sd", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "mse",
+    "split", "model", "inputs", "labels", "r2", "r2_sd", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "mse",
     "pearson", "within_segment_r", "n_folds", "n_seeds", "n_test", "published_r2", "published_mse", "comparable",
-    "status", "config_hash",
+    "status", "config_digest",
 )  # fmt: skip
 PER_DIMENSION_COLUMNS = (
-    "split", "model", "features", "labels", "dimension", "r2", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "mse",
+    "split", "model", "inputs", "labels", "dimension", "r2", "r2_ci_low", "r2_ci_high", "r2_humans", "ceiling", "mse",
     "pearson", "within_segment_r", "published_r2", "comparable", "status",
 )  # fmt: skip
 FOLD_COLUMNS = (
     "split", "model", "fold", "r2", "r2_humans", "ceiling", "mse", "pearson", "within_segment_r", "n_test", "status",
 )  # fmt: skip
-MEASURED, SYNTHETIC, NOT_RUN = "measured", "synthetic", "not run"
 MEAN_FOLD = "mean"  # row of the fold table: mean over the folds above it
-MIXED = "mixed"  # features of a row whose runs differ in them
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A model of the table: key as in prediction files, name as readers know it, features it reads where not run."""
-
-    model: str
-    name: str
-    features: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +58,8 @@ class TableSpec:
     rows: tuple[ModelRow, ...]
     splits: tuple[str, ...]  # without draws: "segment", not "segment_seed42"
     labels: str  # label derivation of every run: "published" or "clean"
-    config_hash: str
-    corpus_kind: str = "real"  # "synthetic" marks everything made from it
+    config_digest: str  # of the table
+    corpus_kind: str = REAL  # SYNTHETIC marks everything made from it
     replicates: int = 1000  # of the bootstrap
     seed: int = 0  # of the bootstrap
 
@@ -75,11 +67,6 @@ class TableSpec:
     def synthetic(self) -> bool:
         """Whether the corpus was made by this project."""
         return self.corpus_kind == SYNTHETIC
-
-    @property
-    def measured_status(self) -> str:
-        """Status of a row that was run."""
-        return SYNTHETIC if self.synthetic else MEASURED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,26 +78,25 @@ class ScoredRow:
     scores: SplitScores | None = None
     ci: Interval | None = None  # of the mean over dimensions
     dimension_cis: tuple[Interval, ...] = ()
-    features: str = ""
-    config_hash: str = ""
+    infos: tuple[RunInfo, ...] = ()  # what made its runs
+
+    @property
+    def status(self) -> str:
+        """Whether it was measured, and on what."""
+        return status_of(self.infos)
+
+    @property
+    def inputs(self) -> str:
+        """What the model was given."""
+        return inputs_of(self.row, self.infos)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Runs:
+class SplitRuns:
     """All predictions, and what made them, by (split without draw, model)."""
 
     blocks: dict[tuple[str, str], list[FoldPredictions]] = field(default_factory=lambda: defaultdict(list))
     infos: dict[tuple[str, str], list[RunInfo]] = field(default_factory=lambda: defaultdict(list))
-
-    def features(self, key: tuple[str, str]) -> str:
-        """The features that all the runs read, else "mixed"."""
-        names = {info.features for info in self.infos[key]}
-        return names.pop() if len(names) == 1 else MIXED
-
-    def config_hash(self, key: tuple[str, str]) -> str:
-        """The runs' configuration hash; where they have several (a draw each), one hash of them all."""
-        hashes = sorted({info.config_hash for info in self.infos[key]})
-        return hashes[0] if len(hashes) == 1 else block_digest({"config_hash": hashes})
 
 
 def score_runs(
@@ -120,7 +106,7 @@ def score_runs(
 
     UserError: a run of other labels than the spec's, predictions that no row asks for, an unfinished run.
     """
-    runs = read_runs(run_folders, spec)
+    runs = _read(run_folders, spec)
     cohort = read_cohort(manifest, noise)
     return [_scored_row(split, row, runs, cohort, spec) for split in spec.splits for row in spec.rows]
 
@@ -136,61 +122,56 @@ def table3_per_dimension(rows: Sequence[ScoredRow], spec: TableSpec) -> pd.DataF
     return pd.DataFrame(records, columns=list(PER_DIMENSION_COLUMNS))
 
 
-def table3_folds(rows: Sequence[ScoredRow], spec: TableSpec) -> pd.DataFrame:
+def table3_folds(rows: Sequence[ScoredRow]) -> pd.DataFrame:
     """One row a split (with draw), model and fold, and their mean, columns FOLD_COLUMNS; runs alone.
 
     For splits that pool out-of-fold predictions the mean is the secondary score: folds are small and each is measured
     against its own variance, so it reads lower than the pooled score.
     """
-    records = [record for row in rows if row.scores for record in _fold_rows(row, row.scores, spec)]
+    records = [record for row in rows if row.scores for record in _fold_rows(row, row.scores)]
     return pd.DataFrame(records, columns=list(FOLD_COLUMNS))
 
 
-def write_table(path: Path | str, table: pd.DataFrame) -> None:
-    r"""Write a table as CSV, whole or not at all: six decimals, "\n", undefined values empty; equal in, equal out."""
-    numbers = table.select_dtypes("float").columns
-    rounded = table.assign(**{name: table[name].round(6) + 0.0 for name in numbers})  # + 0.0: no "-0.000000"
-    with replacing(path) as part:
-        rounded.to_csv(part, index=False, float_format="%.6f", lineterminator="\n")
-
-
-def read_runs(run_folders: Iterable[Path | str], spec: TableSpec) -> Runs:
+def _read(run_folders: Iterable[Path | str], spec: TableSpec) -> SplitRuns:
     """Read all run folders, checking each against the spec."""
-    runs = Runs()
-    for folder in sorted(map(Path, run_folders)):
-        info = read_run_info(folder)
-        if info.labels != spec.labels:
-            raise UserError(folder, f"was run on {info.labels} labels, the table is of {spec.labels}", "run it again")
-        for block in read_predictions(folder / PREDICTIONS_FILE):
-            _check_block(folder, block, info, spec)
-            key = split_family(block.split), block.model
-            runs.blocks[key].append(block)
-            runs.infos[key].append(info)
-    _check_unique(runs)
-    return runs
+    found = SplitRuns()
+    for run in read_runs(run_folders):
+        _check_run(run, spec)
+        blocks = read_predictions(run.folder / PREDICTIONS_FILE)
+        _check_blocks(run, blocks)
+        key = split_family(run.info.split), run.info.model
+        found.blocks[key].append(blocks[0])
+        found.infos[key].append(run.info)
+    return found
 
 
-def _check_block(folder: Path, block: FoldPredictions, info: RunInfo, spec: TableSpec) -> None:
-    if block.model != info.model:
-        raise UserError(folder, f"holds predictions of {block.model}, its run.json says {info.model}", "run it again")
+def _check_run(run: Run, spec: TableSpec) -> None:
+    info = run.info
+    for what, told, wanted in (("labels", info.data, spec.labels), ("data", info.corpus, spec.corpus_kind)):
+        if told != wanted:
+            raise UserError(run.folder, f"was run on {told} {what}, the table is of {wanted}", "run it again")
     models = [row.model for row in spec.rows]
-    if block.model not in models or split_family(block.split) not in spec.splits:
+    if info.model not in models or split_family(info.split) not in spec.splits:
         has = f"models {', '.join(models)} and splits {', '.join(spec.splits)}"
-        raise UserError(folder, f"is a run of {block.model} on {block.split}, which has no row", f"the table has {has}")
+        raise UserError(
+            run.folder, f"is a run of {info.model} on {info.split}, which has no row", f"the table has {has}"
+        )
 
 
-def _check_unique(runs: Runs) -> None:
-    for (split, model), blocks in runs.blocks.items():
-        keys = [block.sort_key for block in blocks]
-        if len(set(keys)) < len(keys):
-            raise UserError(f"{model} on {split}", "has a fold in two run folders", "pass each run once")
+def _check_blocks(run: Run, blocks: Sequence[FoldPredictions]) -> None:
+    info = run.info
+    told = [(info.split, info.model, info.seed, info.fold)]
+    if [block.sort_key for block in blocks] != told:
+        other = next(block for block in blocks if [block.sort_key] != told or len(blocks) > 1)
+        holds = f"{other.model} on {other.split}, fold {other.fold}, seed {other.seed}"
+        raise UserError(run.folder, f"holds predictions of {holds}, its run.json says {run.name}", "run it again")
 
 
-def _scored_row(split: str, row: ModelRow, runs: Runs, cohort: Cohort, spec: TableSpec) -> ScoredRow:
+def _scored_row(split: str, row: ModelRow, runs: SplitRuns, cohort: Cohort, spec: TableSpec) -> ScoredRow:
     key = split, row.model
     blocks = runs.blocks.get(key)
     if not blocks:
-        return ScoredRow(split, row, features=row.features, config_hash=spec.config_hash)
+        return ScoredRow(split, row)
     scores = score_split(blocks, cohort)
     counts = draw_clusters(scores.test_sets, spec.replicates, spec.seed)
     replicates = bootstrap_r2(scores.test_sets, counts)
@@ -202,8 +183,7 @@ def _scored_row(split: str, row: ModelRow, runs: Runs, cohort: Cohort, spec: Tab
         scores=scores,
         ci=interval(float(r2.mean()), replicates.mean(axis=1)),
         dimension_cis=dimension_cis,
-        features=runs.features(key),
-        config_hash=runs.config_hash(key),
+        infos=tuple(runs.infos[key]),
     )
 
 
@@ -216,7 +196,7 @@ def _table3_row(scored: ScoredRow, spec: TableSpec) -> dict[str, Any]:
         "published_r2": published_r2,
         "published_mse": published_mse,
         "comparable": comparable,
-        "config_hash": scored.config_hash,
+        "config_digest": config_digest_of(scored.infos, spec.config_digest),
         "n_folds": 0,
         "n_seeds": 0,
         "n_test": 0,
@@ -252,14 +232,14 @@ def _dimension_row(scored: ScoredRow, i: int, spec: TableSpec) -> dict[str, Any]
     return {**record, **values, **_interval(scored.dimension_cis[i])}
 
 
-def _fold_rows(scored: ScoredRow, scores: SplitScores, spec: TableSpec) -> list[dict[str, Any]]:
+def _fold_rows(scored: ScoredRow, scores: SplitScores) -> list[dict[str, Any]]:
     records = []
     for draw in sorted({split for split, _ in scores.by_fold}):
         folds = {fold: found for (split, fold), found in scores.by_fold.items() if split == draw}
         sizes = [scores.fold_sizes[draw, fold] for fold in folds]
         entries = [*folds.items(), (MEAN_FOLD, mean_scores(list(folds.values())))]
         for (fold, found), size in zip(entries, [*sizes, round(float(np.mean(sizes)))], strict=True):
-            identity = {"split": draw, "model": scored.row.name, "fold": fold, "status": spec.measured_status}
+            identity = {"split": draw, "model": scored.row.title, "fold": fold, "status": scored.status}
             records.append({**identity, **_means(found), "n_test": size})
     return records
 
@@ -267,10 +247,10 @@ def _fold_rows(scored: ScoredRow, scores: SplitScores, spec: TableSpec) -> list[
 def _identity(scored: ScoredRow, spec: TableSpec) -> dict[str, Any]:
     return {
         "split": scored.split,
-        "model": scored.row.name,
-        "features": scored.features,
+        "model": scored.row.title,
+        "inputs": scored.inputs,
         "labels": spec.labels,
-        "status": spec.measured_status if scored.scores else NOT_RUN,
+        "status": scored.status,
     }
 
 

@@ -15,15 +15,16 @@ import torch
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.perception.examples import Examples
-from percepiano_core.store.predictions import FoldPredictions, RunInfo, read_predictions, read_run_info
+from percepiano_core.store.predictions import VALID_FILE, FoldPredictions, read_predictions
 from percepiano_core.symbolic.networks.network import Network, Notes
 from percepiano_core.symbolic.networks.network_file import read_network
+from percepiano_core.training.run_folder import WEIGHTS_FILE, RunInfo, read_run_info
 
-WEIGHTS_FILE, VALID_FILE = "weights.safetensors", "valid.csv"
-LAYOUT = ("labels", "model", "split")  # folders below runs/
+SYSTEM = "symbolic"  # folder below runs/
+LAYOUT = ("labels", "model", "split")  # folders below it
 PREFERRED = {"labels": "published", "model": "bilstm_descriptors", "split": "performer"}
 READABLE = ("notes", "notes+descriptors", "performed")  # what a network may be given, as its run says
-TRAINED = "results/runs/published/bilstm_descriptors/performer/folds_{0..3}/seed{0,1}/weights.safetensors"
+TRAINED = "results/runs/symbolic/published/bilstm_descriptors/performer/fold{0..3}/seed{0,1}/weights.safetensors"
 TRAIN_FIRST = f"train some first (snakemake --cores 8 {TRAINED}), or name others by --weights"
 
 
@@ -41,7 +42,7 @@ def workflow_weights(results: Path, chosen: Mapping[str, str | None]) -> list[Pa
 
     `chosen` names the folders of LAYOUT; for None it is that of PREFERRED if it is there, else the only one.
     """
-    folder = results / "runs"
+    folder = results / "runs" / SYSTEM
     for level in LAYOUT:
         there = sorted({path.relative_to(folder).parts[0] for path in _weights_below(folder)})
         if not there:
@@ -82,7 +83,7 @@ def ask(members: Sequence[Member], examples: Examples, notes: Notes, performed: 
 
     A member reads `notes` (features of the score's notes) or `performed` (store/performed.py), as it was trained.
     """
-    read = [performed if member.info.features == "performed" else notes for member in members]
+    read = [performed if member.info.inputs == "performed" else notes for member in members]
     return np.stack(
         [_predicted(read_network(each.weights), examples, given) for each, given in zip(members, read, strict=True)]
     )
@@ -129,13 +130,13 @@ def _member(weights: Path) -> Member:
         problem = f"{VALID_FILE} is missing beside it, and intervals are calibrated by that"
         raise UserError(weights, problem, "name weights in their run folder")
     info = read_run_info(weights.parent)
-    if info.features not in READABLE:
-        raise UserError(weights, f"reads {info.features}", f"name networks that read {' or '.join(READABLE)}")
+    if info.inputs not in READABLE:
+        raise UserError(weights, f"reads {info.inputs}", f"name networks that read {' or '.join(READABLE)}")
     return Member(weights, info, read_predictions(valid))
 
 
 def _data(member: Member) -> tuple[str, str]:
-    return member.info.labels, split_of(member)
+    return member.info.data, split_of(member)
 
 
 def _predicted(network: Network, examples: Examples, notes: Notes) -> np.ndarray:
