@@ -6,9 +6,9 @@ from percepiano_core.dynamics.examples.roles import make_roles
 from percepiano_core.dynamics.jobs.runs import input_kind, read_data
 from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.plan.job import Job
-from percepiano_core.training.chosen_module import chosen_module
 from percepiano_core.training.checkpoint import FILE as CHECKPOINT_FILE
 from percepiano_core.training.checkpoint import forget_checkpoints
+from percepiano_core.training.chosen_module import chosen_module
 from percepiano_core.training.run import TrainingRun
 from percepiano_core.training.run_folder import HISTORY_FILE, WEIGHTS_FILE
 
