@@ -5,7 +5,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 2)
 RUN    := $(BIN)/snakemake --cores $(CORES)
 SETUP  := .venv/.installed
 
-.PHONY: setup closures demo test quick-test check table3 publish publish-dynamics report corpus lock clean-demo
+.PHONY: setup closures reference demo test quick-test check table3 publish report corpus lock clean-demo
 
 setup: $(SETUP)
 
@@ -46,18 +46,13 @@ table3: $(SETUP) corpus
 # Keep the tables of the run in FOLDER (default: here) in the repository, with what they were made by.
 publish: FOLDER = .
 publish:
-	mkdir -p results/published/symbolic/figures
+	mkdir -p results/published/symbolic/figures results/published/dynamics
 	cp $(FOLDER)/results/table3*.csv $(FOLDER)/results/ablation.csv $(FOLDER)/results/provenance/* $(FOLDER)/results/quality/quality.csv \
 	  $(FOLDER)/results/ratings/reliability.csv $(FOLDER)/results/ratings/raters.csv $(FOLDER)/results/splits/leakage.csv \
 	  $(FOLDER)/results/alignment/coverage.csv results/published/symbolic/
 	find $(FOLDER)/results/figures -name "*.svg" -size -900k -exec cp {} results/published/symbolic/figures/ \;  # small ones only
-
-# The same for the table of dynamics.
-publish-dynamics: FOLDER = .
-publish-dynamics:
-	mkdir -p results/published/dynamics
-	cp $(FOLDER)/results/dynamics/table1*.csv $(FOLDER)/results/dynamics/provenance/* $(FOLDER)/results/figures/dynamics_table1.svg results/published/dynamics/
-	cp $(FOLDER)/results/quality/dynamics.csv results/published/dynamics/quality.csv
+	if [ -f $(FOLDER)/results/dynamics/table1.csv ]; then cp $(FOLDER)/results/dynamics/table1*.csv $(FOLDER)/results/provenance/* \
+	  $(FOLDER)/results/figures/dynamics_table1.svg results/published/dynamics/; fi
 
 report: $(SETUP)
 	$(RUN) --report results/report.html
@@ -68,6 +63,10 @@ lock: $(SETUP)
 
 clean-demo:
 	rm -rf demo
+
+# The reference of the configuration, from the declarations that it is checked by.
+reference: $(SETUP)
+	$(BIN)/python -m percepiano_core.plan.reference rules/schemas/config.schema.yaml > docs/configuration.md
 
 closures: $(SETUP)
 	$(BIN)/python -c "import json, pathlib; from percepiano_core.digest import import_closure; scripts = sorted(pathlib.Path('workflow_scripts').glob('*.py')); pathlib.Path('tests/data/closures.json').write_text(json.dumps({p.name: import_closure(p) for p in scripts}, indent=1) + '\n')"

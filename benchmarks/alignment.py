@@ -29,7 +29,7 @@ from percepiano_core.corpus.asap import list_recordings, read_note_alignment
 from percepiano_core.corpus.midi import read_performance
 from percepiano_core.corpus.percepiano import survey
 
-EXCERPTS = ((48.0, 3), (24.0, 4), (96.0, 2))  # quarters, windows a piece; the first is the specification's
+EXCERPTS = ((48.0, 3), (24.0, 4), (96.0, 2))  # quarters, windows a piece; the first is that of docs/alignment.md
 SIMULATED: dict[str, Playing] = {
     "no errors": FAULTLESS,
     "3 % omitted, 2 % wrong, 3 % extra": ORDINARY,

@@ -1,7 +1,7 @@
 """The published symbolic networks in literal loop form, to measure ours against (benchmarks/neural_step.py).
 
-It executes what the published classes execute (percepiano-models.md, sections 2 and 9): every module, whatever the head
-reads, one recurrence a voice, a softmax and a sum a segment, dense span matrices, padded batches.
+It executes what the published classes execute (docs/symbolic_networks.md, docs/released_code.md): every module,
+whatever the head reads, one recurrence a voice, a softmax and a sum a segment, dense span matrices, padded batches.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ from percepiano_core.symbolic.han.layers.recurrence import SequenceLSTM
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch, NoteSequence, Rows, collate, note_sequence
 from percepiano_core.symbolic.networks.batching import sorted_batches
 
-LENGTHS = (51, 88, 106, 131, 150, 169, 255, 413)  # spec, section 9: from the shortest performance to the longest
+LENGTHS = (51, 88, 106, 131, 150, 169, 255, 413)  # from the shortest performance to the longest
 WIDTH = 101
-RATE, DECAY, CLIP = 2.5e-5, 1e-5, 2.0  # spec, section 4
+RATE, DECAY, CLIP = 2.5e-5, 1e-5, 2.0  # the published recipe: docs/symbolic_training.md
 EVALUATED = 64  # performances of the evaluation of many
 SIDE_BY_SIDE = 32  # performances that ours evaluates at once
 VALIDATED, TESTED = 8, 1  # performances that the published code evaluates at once, in validation and in its test

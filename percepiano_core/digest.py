@@ -1,8 +1,7 @@
 """What a result depends on, as short hashes: the code that a script reaches, the packages it runs on, a file's bytes.
 
 A workflow rule passes `code_digest(script)` as a parameter, so that a changed constant in a module that the script
-imports reruns the rule, while comments, docstrings, moved files' dates and modules it does not import never do
-(spec: workflow.md, section 2).
+imports reruns the rule, while comments, docstrings, moved files' dates and modules it does not import never do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The 19 perceptual dimensions, in the order of the published label files (percepiano-data.md, section 2.4)."""
+"""The 19 perceptual dimensions, in the order of the published label files (docs/ratings.md)."""
 
 from __future__ import annotations
 

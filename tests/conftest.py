@@ -40,7 +40,7 @@ def _unpacked(shared: Path, name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with data/, golden/ and spec/."""
+    """The shared folder, which holds the packed corpora in data/ and expected values in golden/."""
     return _shared()
 
 

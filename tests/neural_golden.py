@@ -1,4 +1,4 @@
-"""Golden models, batches and weights (percepiano-models.md, section 7), and random performances for property tests."""
+"""Golden models, batches and weights (tests/data/README.md), and random performances for property tests."""
 
 from __future__ import annotations
 

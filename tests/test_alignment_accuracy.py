@@ -18,7 +18,7 @@ from percepiano_core.corpus.midi import read_performance
 from percepiano_core.corpus.percepiano import survey
 from percepiano_core.errors import DataError, UserError
 
-REFERENCE_EXCERPTS, REFERENCE_WHOLE = 0.984, 0.984  # spec alignment.md, section 3.1, without its last digit
+REFERENCE_EXCERPTS, REFERENCE_WHOLE = 0.984, 0.984  # docs/alignment.md, "Accuracy", rounded down
 SAMPLE = ("Bach/Fugue/bwv_856", "Mozart/Piano_Sonatas/11-3", "Chopin/Etudes_op_10/12", "Scriabin/Etudes_op_8/11")
 
 

@@ -1,4 +1,4 @@
-"""The alignment on the real PercePiano corpus, against golden values and the facts of spec alignment.md."""
+"""The alignment on the real PercePiano corpus, against golden values and the facts of docs/alignment.md."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from percepiano_core.corpus.percepiano import SCORE_MIDI, survey
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
 
-ANOTHER_PIECE = "Beethoven_WoO80_var25_8bars_19_14"  # plays other music than its score (section 4)
-OTHER_PITCHES_THAN_SCORE_MIDI = {  # section 2: two chords differ, a trill and a turn are written out in the MIDI only
+ANOTHER_PIECE = "Beethoven_WoO80_var25_8bars_19_14"  # plays other music than its score
+OTHER_PITCHES_THAN_SCORE_MIDI = {  # two chords differ, a trill and a turn are written out in the MIDI only
     "Beethoven_WoO80_var15_8bars_Score_10",
     "Beethoven_WoO80_var9_8bars_Score_7",
     "Schubert_D935_no.3_4bars_Score_17",
@@ -164,7 +164,7 @@ def test_the_whole_corpus_aligns_as_published(golden: Path, corpus: dict[str, Pe
 
 
 def check_consistency(alignment: Alignment, performed: PerformedMidi) -> None:
-    """Spec alignment.md, check 5."""
+    """Every note is in one place: matches + deletions, matches + insertions, equal pitches."""
     score_rows, performed_rows = alignment.matches.T
     assert len(score_rows) + len(alignment.deletions) == len(alignment.score_notes)
     assert len(performed_rows) + len(alignment.insertions) == len(performed.notes)

@@ -8,6 +8,8 @@ import yaml
 
 from percepiano_core.config import check_config, fill_defaults, read_schema
 from percepiano_core.errors import UserError
+from percepiano_core.plan.models import model_modules
+from percepiano_core.plan.reference import reference
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCHEMA = read_schema(REPOSITORY / "rules/schemas/config.schema.yaml")
@@ -53,3 +55,15 @@ def test_every_key_of_the_schema_is_described() -> None:
         return missing
 
     assert undescribed(SCHEMA, "") == []
+
+
+def test_the_reference_is_in_step_with_the_declarations() -> None:
+    """Write it anew with `make reference`."""
+    assert (REPOSITORY / "docs" / "configuration.md").read_text() == reference(SCHEMA)
+
+
+def test_the_reference_names_every_setting_of_every_module() -> None:
+    page = reference(SCHEMA)
+    assert page.count("### `") == len(model_modules()) + 1
+    for key in ("corpora.rated.root", "models.NAME.limits.NAME.seeds", "penalties", "recipe.learning_rate"):
+        assert f"| `{key}` |" in page, key

@@ -14,7 +14,7 @@ from percepiano_core.corpus.irregularity import CONSEQUENCES
 from percepiano_core.corpus.readers import list_performances
 from percepiano_core.corpus.records import Performance
 
-# percepiano-data.md, sections 1.1 to 1.5; the two empty score MIDI files: alignment.md, section 2
+# docs/corpus.md, "Irregularities of the released data"
 PUBLISHED = {
     "blank_in_name": 1,
     "late_end_of_track": 774,

@@ -21,7 +21,7 @@ SIGNALS = ("sine1k", "sine100_ramp", "chord", "lcg", "impulse", "zeros")
 
 
 def signal(name: str, rate: int) -> np.ndarray:
-    """One second of a golden signal (spec: dynamics.md, section 9)."""
+    """One second of a golden signal (tests/data/README.md)."""
     t = np.arange(rate) / rate
     if name == "sine1k":
         return 0.5 * np.sin(2 * np.pi * 1000 * t)

@@ -135,7 +135,7 @@ def test_the_threshold_is_chosen_by_the_recordings_given() -> None:
     assert per_recording_scores([raised], choose_threshold([raised]))["change_point"] == 1
 
 
-# --- on the real labels: floors of spec section 7, padding of section 0.3 ---
+# --- on the real labels: floors and padding of docs/dynamics.md ---
 
 
 @pytest.fixture(scope="module")

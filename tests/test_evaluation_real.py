@@ -122,7 +122,7 @@ def _cross_train(golden: Path, fold: str, roles: Mapping[str, Sequence[str]], st
 
 @pytest.mark.parametrize(
     ("split", "model", "r2", "mse"),
-    [  # percepiano-data.md, section 5
+    [  # docs/models.md, "Reference baselines"
         ("performer", "Mean", -0.071, 0.01255),
         ("performer", "Segment look-up", 0.342, 0.00775),
         ("segment_clean", "Mean", -0.038, None),

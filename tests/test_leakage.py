@@ -25,7 +25,7 @@ SPLITS = {
     "both": RENDERING_COLUMNS,
     "work": {},
 }
-MEASURED = [  # spec percepiano-data.md, section 3.4: split, fold, test, piece, segment, group, player, renderings
+MEASURED = [  # docs/splits.md, "What leaks": split, fold, test, piece, segment, group, player, renderings
     ("performer", "0", 193, 193, 193, 193, 0, 0),
     ("performer", "3", 193, 193, 193, 193, 0, 0),
     ("segment", "0", 187, 173, 0, 133, 187, 20),
@@ -33,7 +33,7 @@ MEASURED = [  # spec percepiano-data.md, section 3.4: split, fold, test, piece, 
     ("both", "00", 77, 52, 0, 0, 0, 10),
     ("work", "WoO80", 238, 0, 0, 0, 0, 34),
 ]
-DRAWS = {42: (173, 133), 43: (157, 130), 44: (172, 172), 45: (174, 156), 46: (139, 117), 47: (179, 149)}  # section 3.2
+DRAWS = {42: (173, 133), 43: (157, 130), 44: (172, 172), 45: (174, 156), 46: (139, 117), 47: (179, 149)}
 
 
 @pytest.fixture(scope="module")

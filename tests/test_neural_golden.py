@@ -1,4 +1,4 @@
-"""The models against the published classes: counts, logits, gradients, three steps (percepiano-models.md, Checks)."""
+"""The models against the published classes: counts, logits, gradients, three steps (docs/symbolic_networks.md)."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from percepiano_core.symbolic.han.presets import PRESETS
 
 TOLERANCE = 2e-6
 WIDTHS = {"published9": 9, "published101": 101, "score78": 78, "score79": 79, "published84": 84}
-COUNTS = {  # section 1: level -> width -> published, active
+COUNTS = {  # level -> width -> published, active
     "note": {9: (14465555, 3430419), 78: (14483219, 3448083), 79: (14483475, 3448339), 84: (14484755, 3449619),
              101: (14489107, 3453971)},
     "voice": {9: (14727699, 6322195), 78: (14745363, 6339859), 79: (14745619, 6340115), 84: (14746899, 6341395),
@@ -55,7 +55,7 @@ def test_weights_follow_the_fill_rule(files):
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("name", MODELS)
 def test_logits_are_the_published_ones_of_each_performance_alone(files, name, batch):
-    span = "legacy" if (name, batch) == ("han101_total", "B") else "true"  # trap 2
+    span = "legacy" if (name, batch) == ("han101_total", "B") else "true"  # docs/released_code.md, "Networks", 2
     logits = files.model(name, Options(span_length=span)).eval()(files.batch(name, batch))
     torch.testing.assert_close(logits, files.output(f"{name}/{batch}/logits_single"), atol=TOLERANCE, rtol=0)
 

@@ -1,4 +1,4 @@
-"""Each option changes what it should, and nothing else (percepiano-models.md, section 6)."""
+"""Each option changes what it should, and nothing else (docs/symbolic_networks.md, "Options")."""
 
 from dataclasses import replace
 

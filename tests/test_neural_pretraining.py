@@ -42,7 +42,7 @@ PUBLISHED = {
     "clip": 0,
     "select_on": "r2",
     "patience": 20,
-}  # percepiano-models.md, section 8
+}  # docs/midibert.md
 
 
 @pytest.fixture(autouse=True)

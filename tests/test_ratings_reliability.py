@@ -29,8 +29,8 @@ from percepiano_core.ratings.person_ratings import PersonRatings, person_ratings
 from percepiano_core.ratings.reliability import rater_counts, reliability
 from percepiano_core.ratings.table import RatingTable, read_ratings
 
-# percepiano-data.md, section 2.5: alpha, ICC1, ICCk, split half, sd [points], ceilings of all, humans, performer test,
-# inside segments; values are rounded there, NaN stands for "< 0".
+# docs/ratings.md, "Agreement of raters": alpha, ICC1, ICCk, split half, sd [points], ceilings of all, humans, performer
+# test, inside segments; values are rounded there, NaN stands for "< 0".
 TABLE = {
     "timing": (0.227, 0.221, 0.726, 0.750, 1.51, 0.747, 0.710, 0.674, 0.556),
     "articulation_length": (0.251, 0.248, 0.754, 0.750, 1.34, 0.743, 0.734, 0.668, 0.296),

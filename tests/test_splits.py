@@ -24,7 +24,7 @@ KEYS = {
     "group": lambda played, groups: groups[played.segment],
     "player": lambda played, groups: played.performer,
 }
-PROMISES = {  # spec percepiano-data.md, check 7
+PROMISES = {  # docs/splits.md, "The seven splits"
     "performer": ("player",),
     "segment": ("segment",),
     "segment_clean": ("segment", "group"),

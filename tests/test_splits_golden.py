@@ -13,7 +13,7 @@ from percepiano_core.splits.blocks import column_blocks, row_blocks
 from percepiano_core.splits.build import build_split
 from percepiano_core.splits.folds import Split, folds_as_lists, split_corpus
 
-RENDERING_COLUMNS = {"WoO80": 0, "D935": 3, "D960": 1}  # spec percepiano-data.md, section 3.4
+RENDERING_COLUMNS = {"WoO80": 0, "D935": 3, "D960": 1}  # docs/splits.md, "Exact rules"
 PARAMETERS = {
     "segment": {"draw": 42},
     "player_clean": {"rendering_columns": RENDERING_COLUMNS},

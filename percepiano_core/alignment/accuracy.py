@@ -1,6 +1,6 @@
 """How well an alignment agrees with a known one: match pairs found, missed, and wrong.
 
-A match counts when both notes are the true ones. Source: spec alignment.md, section 3.1.
+A match counts when both notes are the true ones (docs/alignment.md, "Accuracy").
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 A match names a score note and the performed note that plays it; a score note without one is a deletion, a performed
 note without one an insertion. This module needs numpy only: later stages read stored alignments through it.
-Source: spec alignment.md, sections 1 and 4.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Status = Literal["good", "usable", "reported", "failed"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Lowest quality c of each status (spec alignment.md, section 1, step 7)."""
+    """Lowest quality c of each status (docs/alignment.md, "Method")."""
 
     good: float = 0.95
     usable: float = 0.90

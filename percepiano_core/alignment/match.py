@@ -2,8 +2,8 @@
 
 The matcher is parangonar's DualDTWNoteMatcher with its default settings: warping in both directions over pitch sets
 gives a time map, and each pitch's notes are matched along it. It knows nothing of repeats or ornaments and needs no
-tempo. Around it stand the steps of spec alignment.md, section 1: doubled strokes are merged before, conflicts resolved
-after. No residual cut and no filling-in: both were tried there and gain nothing.
+tempo. Doubled strokes are merged before it, conflicts resolved after (docs/alignment.md, "Method"). No residual cut
+and no filling-in: both were tried and gain nothing.
 """
 
 from __future__ import annotations

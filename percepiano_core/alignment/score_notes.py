@@ -1,7 +1,7 @@
 """The notes of a MusicXML score as a pianist strikes them: tremolos written out, unisons merged.
 
-partitura reads the score and names its notes (`p0n12`); tied notes are one note. Source: spec alignment.md, sections 1
-and 2.
+partitura reads the score and names its notes (`p0n12`); tied notes are one note.
+See docs/alignment.md, "Score notes".
 """
 
 from __future__ import annotations

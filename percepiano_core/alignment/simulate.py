@@ -1,7 +1,7 @@
 """Performances drawn from a score, with known matches: a test of the matcher that owes nothing to other matchers.
 
-A global tempo, a smooth tempo curve, a delay before the first note, jitter of every onset, and players' errors. Source:
-spec alignment.md, section 3.2.
+A global tempo, a smooth tempo curve, a delay before the first note, jitter of every onset, and players' errors. How
+large each is: docs/alignment.md, "Simulated performances".
 """
 
 from __future__ import annotations

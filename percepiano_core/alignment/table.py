@@ -1,7 +1,7 @@
 """An alignment as a table, one row a note: for people, spreadsheets and other programs.
 
 Rows are the score notes by (onset, pitch, id), matched or deleted, then the inserted performed notes by index. Columns
-that do not apply are empty. Source: spec alignment.md, section 5.
+that do not apply are empty. See docs/alignment.md, "The table".
 """
 
 from __future__ import annotations

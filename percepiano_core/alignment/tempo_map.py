@@ -1,7 +1,7 @@
 """The time map from score to performance: at which second a score position is played.
 
 Knots are the median performed onsets of the matched notes at each score onset, made monotone; linear in between, and
-beyond the ends the slope of the outermost onsets. Source: spec alignment.md, section 1 (step 6) and section 6.
+beyond the ends the slope of the outermost onsets.
 """
 
 from __future__ import annotations

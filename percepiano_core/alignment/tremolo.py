@@ -1,7 +1,7 @@
 """Write out two-note tremolos: the notation shows two chords, the pianist plays them in alternation.
 
 The tag sits on the first note of each chord; start chord and stop chord are adjacent, and each carries half of the span
-as its duration. Source: spec alignment.md, section 2.
+as its duration. See docs/alignment.md, "Score notes".
 """
 
 from __future__ import annotations

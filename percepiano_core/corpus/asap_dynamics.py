@@ -1,6 +1,6 @@
 """What ASAP holds for dynamics and metre: annotated beats of performances, and the level marks of scores.
 
-See `asap.py` for the corpus. Source: spec dynamics.md, sections 6 and 7 (track T2).
+See `asap.py` for the corpus, docs/dynamics_data.md, "ASAP", for what is in it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Irregularities in the MIDI files of any corpus (percepiano-data.md, sections 1.4 and 1.5)."""
+"""Irregularities in the MIDI files of any corpus (docs/corpus.md, "MIDI files")."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
 
-LATE_SEC = 5.0  # silence after the last note-off that counts as a late end (section 1.5)
+LATE_SEC = 5.0  # silence after the last note-off that counts as a late end
 USUAL_TICKS = 480  # a quarter; the resolution of nearly all released files
 
 

@@ -1,4 +1,4 @@
-"""Irregularities in the folders of the published PercePiano corpus (percepiano-data.md, sections 1.1 to 1.4)."""
+"""Irregularities in the folders of the published PercePiano corpus (docs/corpus.md)."""
 
 from __future__ import annotations
 

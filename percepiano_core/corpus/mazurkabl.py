@@ -2,7 +2,7 @@
 
 Kosta, Bandtlow and Chew, "MazurkaBL: score-aligned loudness, beat, and expressive markings data for 2000 Chopin Mazurka
 recordings" (TENOR 2018). Its published layout is read; audio is not part of it. Recordings of one's own can be given as
-a folder of the same layout. Source: spec dynamics.md, sections 3 and 6.
+a folder of the same layout. See docs/dynamics_data.md, "MazurkaBL".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Performed notes and pedals of a MIDI file, in ticks and seconds.
 
 All tracks are merged and the tempo map is applied. Times are kept in ticks too, because notes and pedals that share a
-tick must compare as equal (spec: percepiano-features.md, section 12).
+tick must compare as equal: in seconds of floating point, about one pedal value in a hundred of PercePiano flips.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The published PercePiano corpus (JonghoKimSNU/PercePiano), in its own folder layout.
 
-Names follow the grammar of spec/percepiano-data.md, section 1.2. Only names are read here, no file is opened, so that
+Names follow a grammar (docs/corpus.md, "Names"). Only names are read here, no file is opened, so that
 the list of performances is cheap to have. Deviation from the published code: blanks around a file name are stripped,
 which keeps the one performance that the published code loses.
 """

@@ -11,7 +11,7 @@ class Performance:
 
     Paths are POSIX, relative to the corpus root. A segment is a score excerpt with many performances; a piece holds
     segments, a work holds pieces. A player number means a person inside one work only, so the key of a person is
-    `performer` (spec: percepiano-data.md, section 1.3).
+    `performer` (docs/corpus.md, "Players and renderings").
     """
 
     performance: str  # unique key: file name without extension, blanks stripped

@@ -1,4 +1,4 @@
-"""Where the music of a recording ends: many PercePiano files go on for 20 s of silence (percepiano-data.md, 1.5)."""
+"""Where the music of a recording ends: many PercePiano files go on for 20 s of silence (docs/corpus.md)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 `score_rows` gives the score's notes only; `published_rows` inserts the performed notes that the score does not have,
 as the released training files do. A feature set (feature_sets.py) then picks the columns.
-Source: percepiano-features.md, sections 2 and 6.
+See docs/features.md, "Sets", and docs/performance_features.md, "Rows of the released files".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from percepiano_core.features.feature_sets import (
     key_columns,
 )
 
-COPIED_KEYS = frozenset({"beat_position", "xml_position", "measure_length"})  # section 6, item 4
+COPIED_KEYS = frozenset({"beat_position", "xml_position", "measure_length"})  # an inserted row has its neighbour's
 PERFORMED_NOTE_FIELDS = {
     "mmidi_pitch": "pitch",
     "mmidi_velocity": "velocity",
@@ -84,7 +84,8 @@ def published_rows(match: np.ndarray, n_performed: int) -> Rows:
     """The score's notes with the unmatched of `n_performed` performed notes inserted.
 
     Latest first, each goes before the first matched note that was played later; the place is counted among the matched
-    notes but used among all rows, so that it comes too early behind unmatched score notes (section 8, D4).
+    notes but used among all rows, so that it comes too early behind unmatched score notes (defect D4:
+    docs/performance_features.md).
     """
     matched = match[match >= 0]
     score, place, performed = list(range(len(match))), list(range(len(match))), match.tolist()

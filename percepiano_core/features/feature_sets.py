@@ -1,7 +1,7 @@
 """Which features make a model's input, in which order and width, and which are standardised.
 
-Source: percepiano-features.md, section 2 (the key-to-column table of the released training files), and section 6.6 for
-the standardised keys.
+Source: the key-to-column table of the training files that the released code writes, and its list of standardised keys
+(docs/features.md, "Sets").
 """
 
 from __future__ import annotations

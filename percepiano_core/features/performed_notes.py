@@ -2,7 +2,7 @@
 
 Values: `onset_tick`, `offset_tick` (as in the file, exact in float32 below 2^24), `ticks_per_quarter`, `pitch`,
 `velocity`; locations: quarter, and bar of four quarters, of the file's own grid. Notes are in order of
-corpus.midi.NOTE_DTYPE. Ticks, because words are defined on them and files differ in tempo (percepiano-models.md, 8).
+corpus.midi.NOTE_DTYPE. Ticks, because words are defined on them and files differ in tempo (docs/midibert.md).
 """
 
 from __future__ import annotations

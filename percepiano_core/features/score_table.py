@@ -39,7 +39,7 @@ class ScoreTable:
     divisions : ticks a quarter
     measure_starts, beat_positions, section_positions : ticks, increasing
     features : published key -> [n] or [n, k] float64, raw (not normalised); global values are broadcast to [n]
-    locations : "beat", "measure", "voice", "section" -> int [n] (percepiano-features.md, section 7)
+    locations : "beat", "measure", "voice", "section" -> int [n] (docs/score_reading.md, "Bars and beats")
 
     `onset_quarter` joins to notes that partitura reads from the same file: a pickup lies before 0, and hidden rests
     that pad it keep their time. All metre and time is on `onset_div`, which begins at 0 and (default preset) leaves

@@ -1,8 +1,9 @@
 """Mean and standard deviation of each feature, fitted on the train role alone, and standardising by them.
 
-The published statistics cover all roles and count fillers as measurements (percepiano-features.md, section 8, D3 and
-D5); here only measured values of the performances that are given count. Features that are one value a piece count once
-a performance. Standard deviations are the population's, and 1 where they would be 0, as published.
+The published statistics cover all roles and count fillers as measurements (defects D3 and D5:
+docs/performance_features.md, docs/features.md); here only measured values of the performances that are given count.
+Features that are one value a piece count once a performance. Standard deviations are the population's, and 1 where they
+would be 0, as published.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from percepiano_core.config import read_schema
 from percepiano_core.plan.models import model_modules, module_kind
 from percepiano_core.plan.pretraining import MODULE as PRETRAINING
 from percepiano_core.training.settings import PRESET, presets_of, schema_of
@@ -105,3 +107,7 @@ def _cell(text: str) -> str:
 
 def _first_line(text: str | None) -> str:
     return (text or "").strip().split("\n")[0].rstrip(".")
+
+
+if __name__ == "__main__":
+    print(reference(read_schema(sys.argv[1])), end="")

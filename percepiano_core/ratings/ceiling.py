@@ -2,8 +2,8 @@
 
 Labels are means over few raters. The squared error that even the true mean would make on them is s2 / k: s2 the
 variance between raters of one performance, pooled over a movement, k the number of raters of the performance. The
-ceiling of R2 on a set of performances is 1 - mean(s2 / k) / var(labels of the set) (percepiano-data.md, section 2.5,
-where s2 and k come from one vote a person and the variance from the `published` labels). It is an estimate; a value
+ceiling of R2 on a set of performances is 1 - mean(s2 / k) / var(labels of the set) (docs/ratings.md, "Noise ceiling";
+there s2 and k come from one vote a person and the variance from the `published` labels). It is an estimate; a value
 below 0 says that the labels of the set differ no more than noise alone makes them differ.
 """
 
@@ -69,8 +69,8 @@ def ceiling_inside_segments(
     Parameters
     ----------
     segments : segment of each performance
-    centred_noise : subtracting the mean of a segment's m labels also takes 1/m of their noise away. The spec's table
-        leaves this out (False), which puts the ceiling about .06 too low; True corrects for it.
+    centred_noise : subtracting the mean of a segment's m labels also takes 1/m of their noise away. The usual
+        formula leaves this out (False), which puts the ceiling about .06 too low; True corrects for it.
     """
     targets = select_performances(labels, performances).mean
     variance = _noise_of(noise, performances)

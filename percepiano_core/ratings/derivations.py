@@ -1,8 +1,8 @@
 """From single ratings to labels. A new way is one function here and one line in DERIVATIONS.
 
 `published` gives the two label files of the release that have 1202 keys; `published_merged` the two under labels/, in
-which 13 renderings are merged; `clean` counts every person once and treats don't-knows as missing (percepiano-data.md,
-sections 2.2 and 2.3).
+which 13 renderings are merged; `clean` counts every person once and treats don't-knows as missing (docs/ratings.md,
+"Labels").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One vote a person and performance: the cleaned ratings behind reliability, noise and the `clean` labels.
 
-Steps (percepiano-data.md, section 2.3): 0 and 8 become missing cell by cell, empty rows go, of repeated (user, dataID)
+Steps (docs/ratings.md, "Labels"): 0 and 8 become missing cell by cell, empty rows go, of repeated (user, dataID)
 rows the first stays, then each person's ratings of one performance are averaged.
 """
 

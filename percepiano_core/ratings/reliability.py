@@ -1,4 +1,4 @@
-"""How well raters agree, for each dimension (percepiano-data.md, section 2.5), and how many of them there are.
+"""How well raters agree, for each dimension (docs/ratings.md, "Agreement of raters"), and how many of them there are.
 
 Measures
 --------
@@ -21,7 +21,7 @@ from percepiano_core.ratings.person_ratings import PersonRatings, group_mean
 from percepiano_core.ratings.table import SCALE
 from percepiano_core.ratings.variance import Scatter, scatter
 
-HALVES = 20  # random splits into halves (section 2.5)
+HALVES = 20  # random splits into halves
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The table of single ratings, as released: one row for each time a listener rated a recording.
 
-Columns are user, dataID, filename, then one for each dimension, and anything behind those (percepiano-data.md, section
-2.1). Dimension columns are found by key where the header has the keys, else the first 19 behind `filename` are taken
-in the order of DIMENSION_KEYS, which is the order of the released table.
+Columns are user, dataID, filename, then one for each dimension, and anything behind those (docs/ratings.md, "The table
+of ratings"). Dimension columns are found by key where the header has the keys, else the first 19 behind `filename` are
+taken in the order of DIMENSION_KEYS, which is the order of the released table.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from percepiano_core.quality import QualityLine
 KEY_COLUMNS = ("user", "dataID", "filename")
 SCALE = 7.0  # ratings are 1-7; labels are divided by it
 DONT_KNOW = 0.0
-DONT_KNOW_REVERSED = 8.0  # 8 - 0, in the items that the release had already reversed (section 2.1)
+DONT_KNOW_REVERSED = 8.0  # 8 - 0, in the items that the release had already reversed
 EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")  # never the dot in "no.3_4bars"
 
 

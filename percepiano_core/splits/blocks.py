@@ -1,7 +1,7 @@
 """The splits that test no performance twice: blocks of texts (rows) crossed with blocks of players (columns).
 
 Rows keep whole text groups together, columns whole performers, so that a test block shares neither a text nor, where
-columns are held out, a player with what it is tested against. Source: spec percepiano-data.md, section 3.4.
+columns are held out, a player with what it is tested against. Rules: docs/splits.md, "Exact rules".
 """
 
 from __future__ import annotations

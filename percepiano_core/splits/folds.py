@@ -109,12 +109,12 @@ def folds_as_lists(folds: Mapping[str, Fold]) -> dict[str, dict[str, list[str]]]
 
 
 def folds_sha256(folds: Mapping[str, Fold]) -> str:
-    """sha256 (hex) of the folds as compact JSON with sorted keys (spec: percepiano-data.md, check 6)."""
+    """sha256 (hex) of the folds as compact JSON with sorted keys (docs/splits.md, "Files")."""
     text = json.dumps(folds_as_lists(folds), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def performances_sha256(performances: Iterable[Performance]) -> str:
-    """sha256 (hex) of the sorted names, one a line, no newline at the end (spec: percepiano-data.md, check 1)."""
+    """sha256 (hex) of the sorted names, one a line, no newline at the end."""
     names = sorted(performance.performance for performance in performances)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Text groups: segments of one work whose notes are largely the same (written repeats, overlapping excerpts).
 
-Source: spec percepiano-data.md, section 3.4. Two segments are linked if the runs of two or more equal chords that they
+Rule: docs/splits.md, "Exact rules". Two segments are linked if the runs of two or more equal chords that they
 share cover at least 60 % of the shorter one; a group is a connected component of the links. Tremolos have to be played
 out first: written as two notes, they hide that two segments are one text.
 """

@@ -4,7 +4,7 @@ Conventions
 -----------
 A test performance leaks by a kind if some performance of the other role has the same value of it: the same work, piece,
 segment, text group, player (a (work, player) pair) or file (byte-identical MIDI). Counts are test performances.
-Source: spec percepiano-data.md, section 3.4, leak table, and check 7.
+What leaks in PercePiano: docs/splits.md, "What leaks".
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The blocks are those of the published split of 1,988 recordings, frozen in a file, because the same grouping of all
 1,999 recordings deals the mazurkas otherwise. All recordings are tested: the 11 unreliable ones leave train alone.
-Source: spec dynamics.md, sections 0 and 6.
+See docs/dynamics_data.md, "Folds".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The two published splits: `performer` (exact) and `segment` (equivalent of the published piece split).
 
-Source: spec percepiano-data.md, sections 3.1 to 3.3. Both keep one test set for all folds.
+Rules: docs/splits.md, "Exact rules". Both keep one test set for all folds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.splits.folds import Fold, SplitCorpus, assign
 from percepiano_core.splits.registry import register
 
-TEST_SHARE = 0.15  # of all performances, section 3.2
+TEST_SHARE = 0.15  # of all performances
 
 
 @register(
@@ -28,7 +28,7 @@ def performer(
     test_indices: Sequence[int] = (1, 2),
     valid_indices: Sequence[Sequence[int]] = ((3, 4), (5, 6), (7, 8), (9, 10)),
 ) -> dict[str, Fold]:
-    """Deal by `player_index`: a fold for each entry of `valid_indices`, the same test in all (section 3.1)."""
+    """Deal by `player_index`: a fold for each entry of `valid_indices`, the same test in all."""
 
     def fold(valid: Sequence[int]) -> Fold:
         roles = dict.fromkeys(valid, "valid") | dict.fromkeys(test_indices, "test")
@@ -43,7 +43,7 @@ def performer(
     complete=False,
 )
 def segment(corpus: SplitCorpus, draw: int = 42, folds: int = 4) -> dict[str, Fold]:
-    """Draw whole segments into test until it holds 15 %, deal the others to valid folds in turn (section 3.3)."""
+    """Draw whole segments into test until it holds 15 %, deal the others to valid folds in turn."""
     generator = random.Random(draw)
     sizes = _shuffled_segments(corpus.performances, generator)
     test = _draw_test(sizes, TEST_SHARE * len(corpus.performances), generator)

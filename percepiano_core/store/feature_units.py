@@ -1,4 +1,4 @@
-"""Units of the features, by published key (percepiano-features.md, sections 3 and 4)."""
+"""Units of the features, by published key (docs/features.md, docs/performance_features.md)."""
 
 from __future__ import annotations
 

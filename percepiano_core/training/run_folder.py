@@ -16,7 +16,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.files import write_text
 
 RUN_FILE = "run.json"
-HISTORY_FILE, WEIGHTS_FILE, CHECKPOINT_FILE = "history.csv", "weights.safetensors", "checkpoint.safetensors"
+HISTORY_FILE, WEIGHTS_FILE = "history.csv", "weights.safetensors"
 RERUN = "run the model that wrote it again"
 
 

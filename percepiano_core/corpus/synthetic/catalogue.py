@@ -2,7 +2,7 @@
 
 Three works hold five pieces. A segment is one eight-bar phrase; two of the default segments share text on purpose (a
 written repeat with another ending, and the first half of a phrase), as neighbours of the real corpus do
-(percepiano-data.md, section 1.4), so that the leakage checker has something to find.
+(docs/corpus.md, "Segments that share music"), so that the leakage checker has something to find.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import mido
 from percepiano_core.corpus.synthetic.playing import TICKS_PER_QUARTER, TICKS_PER_SECOND, Playing
 
 _TEMPO = 500_000  # microseconds a quarter: an arbitrary clock
-_LATE_END_SECONDS = 20.5  # typical of the real recordings (percepiano-data.md, section 1.5)
+_LATE_END_SECONDS = 20.5  # typical of the real recordings (docs/corpus.md, "MIDI files")
 _OFF, _CONTROL, _ON = range(3)  # order at equal ticks: a key is released before it is struck
 
 

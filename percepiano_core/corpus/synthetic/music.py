@@ -179,7 +179,8 @@ SCORE_DTYPE = np.dtype(
 def score_notes(score: SegmentScore) -> np.ndarray:
     """Notes to be played, SCORE_DTYPE [n] sorted by (onset, grace order, pitch).
 
-    Ties are one note; two-note tremolos are written out in eighths with ids `<id>~<i>` (alignment.md, section 2).
+    Ties are one note; two-note tremolos are written out in eighths with ids `<id>~<i>` (docs/alignment.md, "Score
+    notes").
     """
     rows = []
     for event in score.events:

@@ -2,7 +2,7 @@
 
 truth = 4 + sum of weight * z, in points of the seven-point scale, kept inside [1.2, 6.8]. z of a parameter is
 (value - mean) / sd with the constants of PARAMETERS, within [-3, 3]; z of the piece is given by `piece_values`. The
-signs follow the correlations measured in the real corpus (percepiano-data.md, section 2.4); the sizes are ours.
+signs follow the correlations measured in the real corpus (docs/ratings.md, "The 19 dimensions"); the sizes are ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Simulated raters: a known truth heard with bias, own use of the scale, and noise, written as the published table is.
 
-The columns and habits are those of `total_2rounds.csv` (percepiano-data.md, section 2.1): integers 1-7, 0 for "don't
-know", which reads 8 in the reverse-coded dimensions, rows repeated exactly, and genuine second ratings of one file.
+The columns and habits are those of `total_2rounds.csv` (docs/ratings.md, "The table of ratings"): integers 1-7, 0 for
+"don't know", which reads 8 in the reverse-coded dimensions, rows repeated exactly, and genuine second ratings of one
+file.
 """
 
 from __future__ import annotations

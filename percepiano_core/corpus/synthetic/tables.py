@@ -19,7 +19,7 @@ NAMES = (
     "segments.csv",
     "weights.csv",
 )
-ALIGNMENT_COLUMNS = (  # as in alignment.md, section 5
+ALIGNMENT_COLUMNS = (  # as in docs/alignment.md, "The table"
     "label",
     "score_onset_quarter",
     "score_pitch",

@@ -1,4 +1,4 @@
-"""146 statistics of a performance against its score (alignment.md, section 6), and a flag for failed alignments.
+"""146 statistics of a performance against its score (docs/descriptors.md), and a flag for failed alignments.
 
 The groups stand in modules of their own: timing, texture, dynamics, articulation, pedalling.
 """

@@ -1,4 +1,4 @@
-"""Aligned descriptors of note lengths: 25 numbers (alignment.md, section 6)."""
+"""Aligned descriptors of note lengths: 25 numbers (docs/descriptors.md, "Aligned")."""
 
 from __future__ import annotations
 

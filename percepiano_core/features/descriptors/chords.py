@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-CHORD_GAP_SEC = 0.035  # consecutive onsets this near belong to one chord (percepiano-data.md, section 5.1)
+CHORD_GAP_SEC = 0.035  # consecutive onsets this near belong to one chord (docs/descriptors.md, "Raw")
 
 
 def chord_index(onset: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""86 statistics of a performance as it was played, without its score (percepiano-data.md, section 5.1).
+"""86 statistics of a performance as it was played, without its score (docs/descriptors.md, "Raw").
 
 Times are relative to the first onset and end at the last note-off: the silence that follows in most files does not
 count. What is undefined (a correlation of one velocity, chords in a melody) is 0, as in the measured references.

@@ -1,4 +1,4 @@
-"""Aligned descriptors of chords, how they spread in time and loudness: 24 numbers (alignment.md, section 6)."""
+"""Aligned descriptors of chords, how they spread in time and loudness: 24 numbers (docs/descriptors.md, "Aligned")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aligned descriptors of tempo and timing: 35 numbers (alignment.md, section 6)."""
+"""Aligned descriptors of tempo and timing: 35 numbers (docs/descriptors.md, "Aligned")."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """All performance features of one performance.
 
 Two presets (presets.py): `default` gives NaN and a mask where a feature has no value; `published` gives what the
-released code computes, fillers included. Source: percepiano-features.md, sections 4 and 8.
+released code computes, fillers included. See docs/performance_features.md.
 """
 
 from __future__ import annotations

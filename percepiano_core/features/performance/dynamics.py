@@ -1,6 +1,6 @@
 """Loudness of beats and measures: one value a group of notes, from the velocities of its played notes.
 
-Source: percepiano-features.md, section 4 (beat_dynamics, measure_dynamics) and section 8, D8.
+Formula: docs/performance_features.md, "The features"; defect D8 is told there too.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Two readings of one score differ a little: onsets by rounding, the padded pickup by its length, unisons by being one
 note or two. Notes join by onset and pitch, and several of one onset and pitch in written order (grace notes before
-their principal). Source: percepiano-features.md, sections 5 and 9.
+their principal).
 """
 
 from __future__ import annotations

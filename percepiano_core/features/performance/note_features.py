@@ -1,7 +1,7 @@
 """The performance features of one note each, under their published keys; NaN where a feature has no value.
 
-Conventions: one float [n] a feature, in score order. Units stand in each docstring. Source: percepiano-features.md,
-section 4.
+Conventions: one float [n] a feature, in score order. Units stand in each docstring.
+Formulas: docs/performance_features.md, "The features".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """When each score onset was played: one time a score onset, from the matched notes of its chord.
 
-Conventions: score positions in divisions (ticks), times in seconds. Source: percepiano-features.md, section 4, "Valid
-positions". The published rule decides note by note, so that one late note can make all that follow look too early, and
-leaves the last chord out; `onset_times` keeps the largest set of notes that contradict nothing.
+Conventions: score positions in divisions (ticks), times in seconds. See docs/performance_features.md,
+"Timed onsets". The published rule decides note by note, so that one late note can make all that follow look too early,
+and leaves the last chord out; `onset_times` keeps the largest set of notes that contradict nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pedal values of each performed note: at its start and end, the lowest during it, the lowest before the next onset.
 
 Conventions: controller values 0-127, times in seconds. Notes and pedal events are compared in ticks, because events on
-one tick must compare as equal (percepiano-features.md, section 12). Source: section 4, "Raw pedal values".
+one tick must compare as equal (docs/performance_features.md, "Pedals").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the published computation and the corrected one do differently.
 
-Source: percepiano-features.md, section 8; the numbers D.. are that table's.
+The numbers D.. are those of docs/performance_features.md, "Published defects and their correction".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The published way from score notes to performed notes: through the score MIDI and the aligner's text file.
 
-Source: percepiano-features.md, section 5. A corresp file lists pairs (performed note, score MIDI note) by onset time
-and pitch; the notes themselves are found again by these, within a tolerance. The score MIDI's notes all stand in the
-file too, so that the score MIDI itself is not needed.
+See docs/performance_features.md, "The published matching". A corresp file lists pairs (performed note, score MIDI note)
+by onset time and pitch; the notes themselves are found again by these, within a tolerance. The score MIDI's notes all
+stand in the file too, so that the score MIDI itself is not needed.
 """
 
 from __future__ import annotations

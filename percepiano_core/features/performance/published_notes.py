@@ -1,8 +1,8 @@
 """The performed notes as the published code read them: which ones it keeps, and their order.
 
-Source: percepiano-features.md, section 4: pitches 21-108, no notes of zero length, sorted by onset; notes that begin
-together stay in the order in which the file, track by track, releases them. That order decides where extra notes enter
-the assembled rows.
+Source: the released code (its MIDI reader is pretty_midi): pitches 21-108, no notes of zero length, sorted by onset;
+notes that begin together stay in the order in which the file, track by track, releases them. That order decides where
+extra notes enter the assembled rows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Local tempo: the course of score onsets over time, cut at beats, measures or sections.
 
-Conventions: tempo in quarters a minute, features in log10 of it. Source: percepiano-features.md, section 4, "Tempo".
+Conventions: tempo in quarters a minute, features in log10 of it.
+Rule: docs/performance_features.md, "Tempo".
 """
 
 from __future__ import annotations

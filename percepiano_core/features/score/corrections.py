@@ -1,7 +1,7 @@
 """Which defects of the published score features are corrected; one switch a defect, in one place.
 
-Source: percepiano-features.md, section 8 (the D numbers). D14 (the performed tempo that overwrites `qpm_primo`) needs
-no switch here: a score table always holds the score's own tempo.
+The D numbers are those of docs/features.md, "Published defects and their correction". D14 (the performed tempo that
+overwrites `qpm_primo`) needs no switch here: a score table always holds the score's own tempo.
 """
 
 from __future__ import annotations

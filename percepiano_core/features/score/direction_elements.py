@@ -1,4 +1,4 @@
-"""One `<direction>` element as a Direction and its tempo marks (percepiano-features.md, section 3.1)."""
+"""One `<direction>` element as a Direction and its tempo marks (docs/score_reading.md, "Directions")."""
 
 from __future__ import annotations
 

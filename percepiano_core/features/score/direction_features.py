@@ -1,4 +1,4 @@
-"""Score features of dynamics and tempo directions (percepiano-features.md, sections 3 and 3.1)."""
+"""Score features of dynamics and tempo directions (docs/score_reading.md, "Directions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which directions hold at each note (percepiano-features.md, section 3.1, D10 and D23)."""
+"""Which directions hold at each note (docs/score_reading.md, "Directions"; defects D10 and D23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dynamics and what they hold for: levels, gradual changes, accents (percepiano-features.md, section 3.1, D11, D23)."""
+"""Dynamics and what they hold for: levels, gradual changes, accents (docs/score_reading.md, "Directions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grace notes: which note they lead to, and their order before it (percepiano-features.md, section 1)."""
+"""Grace notes: which note they lead to, and their order before it (docs/score_reading.md, "Grace notes")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars and beats: their positions, lengths and weight (percepiano-features.md, sections 3 and 7)."""
+"""Bars and beats: their positions, lengths and weight (docs/score_reading.md, "Bars and beats")."""
 
 from __future__ import annotations
 

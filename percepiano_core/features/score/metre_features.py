@@ -1,4 +1,4 @@
-"""Score features of metre and place in the piece (percepiano-features.md, section 3)."""
+"""Score features of metre and place in the piece (docs/features.md, "Score features")."""
 
 from __future__ import annotations
 

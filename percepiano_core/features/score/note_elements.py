@@ -1,6 +1,6 @@
 """One `<note>` element as a ScoreNote, but for its position, which the cursor of the bar gives.
 
-Source: percepiano-features.md, section 1 (note list) and section 3 (notation and slur_beam_vec rows).
+See docs/score_reading.md, and docs/features.md, "Score features", for the signs of `notation` and `slur_beam_vec`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Score features of the notes themselves: pitch, length, ornaments, signs (percepiano-features.md, section 3)."""
+"""Score features of the notes themselves: pitch, length, ornaments, signs (docs/features.md, "Score features")."""
 
 from __future__ import annotations
 

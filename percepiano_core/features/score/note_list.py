@@ -1,4 +1,4 @@
-"""From the notes of the file to the notes that are played, in score order (percepiano-features.md, section 1)."""
+"""From the notes of the file to the played notes, in score order (docs/score_reading.md, "The list of notes")."""
 
 from __future__ import annotations
 

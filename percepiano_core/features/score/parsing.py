@@ -1,7 +1,7 @@
 """One pass over the bars of a score: a cursor moves through notes, backups and forwards and places every event.
 
 Several parts become one, in ticks of the common multiple of their divisions; bars, time signatures and tempos are the
-first part's (percepiano-features.md, section 1).
+first part's (docs/score_reading.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opening bars padded with hidden rests are cut to what is printed (percepiano-features.md, section 5, D2)."""
+"""Opening bars padded with hidden rests are cut to what is printed (defect D2: docs/features.md)."""
 
 from __future__ import annotations
 

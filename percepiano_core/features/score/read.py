@@ -1,4 +1,4 @@
-"""A MusicXML score as a ScoreTable (percepiano-features.md, sections 1, 3 and 7).
+"""A MusicXML score as a ScoreTable (docs/score_reading.md, docs/features.md).
 
 Two presets: "published" gives the released features with their defects, "default" the corrected ones
 (corrections.py lists the differences).

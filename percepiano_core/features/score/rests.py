@@ -1,4 +1,4 @@
-"""Rests that follow notes (percepiano-features.md, section 1)."""
+"""Rests that follow notes (docs/score_reading.md, "Rests")."""
 
 from __future__ import annotations
 

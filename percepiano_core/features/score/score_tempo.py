@@ -1,4 +1,4 @@
-"""Seconds and quarters a minute under the score's own tempo (percepiano-features.md, section 3, score tempo)."""
+"""Seconds and quarters a minute under the score's own tempo (docs/score_reading.md, "Score tempo")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slurs: spans from their ends, and the flags of the notes under them (percepiano-features.md, section 1)."""
+"""Slurs: spans from their ends, and the flags of the notes under them (docs/score_reading.md, "Slurs and beams")."""
 
 from __future__ import annotations
 

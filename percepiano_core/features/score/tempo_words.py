@@ -1,4 +1,4 @@
-"""Tempo words and what they hold for (percepiano-features.md, section 3.1)."""
+"""Tempo words and what they hold for (docs/score_reading.md, "Directions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tied notes become one (percepiano-features.md, section 1 and defect D20)."""
+"""Tied notes become one (docs/score_reading.md, "Ties"; defect D20)."""
 
 from __future__ import annotations
 

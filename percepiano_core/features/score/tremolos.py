@@ -1,4 +1,4 @@
-"""Two-note tremolos become the notes that are played (alignment.md, section 2, and defect D17).
+"""Two-note tremolos become the notes that are played (docs/alignment.md, "Score notes"; defect D17).
 
 A chord marked "start" and the next one of its voice marked "stop", each as long as half the span, mean short notes that
 alternate between both over the whole span: eighths for one stroke, sixteenths for two.

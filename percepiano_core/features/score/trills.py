@@ -1,4 +1,4 @@
-"""Trills: written-out realisations go, the sign stays with the trilled note (percepiano-features.md, section 1)."""
+"""Trills: written-out realisations go, the sign stays with the trilled note (docs/score_reading.md, "Trills")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order in which bars are played: repeats, first endings, da capo and fine (percepiano-features.md, section 1)."""
+"""The order in which bars are played: repeats, first endings, da capo and fine (docs/score_reading.md, "Repeats")."""
 
 from __future__ import annotations
 

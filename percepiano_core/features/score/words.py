@@ -1,4 +1,4 @@
-"""Direction words: which keywords a text holds, and texts as vectors (percepiano-features.md, section 3.1)."""
+"""Direction words: which keywords a text holds, and texts as vectors (docs/score_reading.md, "Words as vectors")."""
 
 from __future__ import annotations
 

@@ -6,9 +6,11 @@ from percepiano_core.perception.folds import fold_predictions, fold_roles
 from percepiano_core.perception.jobs.runs import read_data, write_rating_run
 from percepiano_core.plan.job import Job
 from percepiano_core.store.notes import read_notes
+from percepiano_core.training.checkpoint import FILE as CHECKPOINT_FILE
+from percepiano_core.training.checkpoint import forget_checkpoints
 from percepiano_core.training.chosen_module import chosen_module
 from percepiano_core.training.run import TrainingRun
-from percepiano_core.training.run_folder import CHECKPOINT_FILE, HISTORY_FILE, WEIGHTS_FILE
+from percepiano_core.training.run_folder import HISTORY_FILE, WEIGHTS_FILE
 
 
 def run(job: Job) -> None:
@@ -28,4 +30,4 @@ def run(job: Job) -> None:
             fold_predictions(*named, roles.valid, trained.valid),
             fold_predictions(*named, roles.test, trained.test),
         )
-        course.remove_checkpoints()
+        forget_checkpoints(folder)
