@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import mir_eval
 import numpy as np
 
 from percepiano_core.corpus.mazurkabl import LEVELS
@@ -42,13 +41,17 @@ class Counts:
 
 def event_counts(reference: np.ndarray, estimated: np.ndarray) -> Counts:
     """Events (s) matched one to one within 70 ms, as many as can be; its F1 is `mir_eval.beat.f_measure`."""
-    hits = len(mir_eval.util.match_events(reference, estimated, BEAT_TOLERANCE)) if len(estimated) else 0
+    from mir_eval.util import match_events  # here and below: a second that reading settings need not wait for
+
+    hits = len(match_events(reference, estimated, BEAT_TOLERANCE)) if len(estimated) else 0
     return Counts(hits, len(estimated) - hits, len(reference) - hits)
 
 
 def trimmed(times: np.ndarray) -> np.ndarray:
     """Times without the first five seconds of the recording."""
-    return mir_eval.beat.trim_beats(times, TRIMMED_SECONDS)
+    from mir_eval.beat import trim_beats
+
+    return trim_beats(times, TRIMMED_SECONDS)
 
 
 def published_event_counts(reference: np.ndarray, estimated: np.ndarray) -> Counts:
@@ -68,7 +71,7 @@ def published_event_counts(reference: np.ndarray, estimated: np.ndarray) -> Coun
 
 def level_f1(target: np.ndarray, predicted: np.ndarray, average: str) -> float:
     """F1 of dynamic classes at beats [n]; `average` is "weighted" (the published one) or "macro" (over all five)."""
-    from sklearn.metrics import f1_score  # here: a second that reading the settings of a model need not wait for
+    from sklearn.metrics import f1_score  # here: as mir_eval above
 
     return float(f1_score(target, predicted, labels=list(CLASSES.values()), average=average, zero_division=0))
 
