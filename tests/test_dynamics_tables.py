@@ -16,7 +16,7 @@ from dynamics_cases import pieces
 from percepiano_core.dynamics.beat_models.baselines import prepare
 from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.examples.roles import Roles
-from percepiano_core.dynamics.network.network_fold import predicted
+from percepiano_core.dynamics.network.fold import predicted
 from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction, write_run
 from percepiano_core.dynamics.predictions.scoring import ScoredRecording, honest_scores, paper_scores

@@ -1,5 +1,6 @@
 """Train one network on one fold of one split; write predictions, history and weights."""
 
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -12,11 +13,8 @@ from percepiano_core.perception.folds import fold_predictions, fold_roles
 from percepiano_core.splits.files import read_split
 from percepiano_core.store.notes import read_notes
 from percepiano_core.store.predictions import RunInfo, write_predictions, write_run_info
-from percepiano_core.symbolic.networks.fold import fit_fold
-from percepiano_core.symbolic.networks.network import load_trainable
-from percepiano_core.symbolic.networks.network_file import write_network
-from percepiano_core.training.checkpoint import forget_states
-from percepiano_core.training.history import write_history
+from percepiano_core.training.checkpoint import FILE, forget_checkpoints
+from percepiano_core.training.run import TrainingRun
 
 with logged(snakemake.log[0]):
     wildcards, params, given = snakemake.wildcards, snakemake.params, snakemake.input
@@ -25,21 +23,17 @@ with logged(snakemake.log[0]):
     split = read_split(given.split)
     roles = fold_roles(examples, split, wildcards.folds)
     folder = Path(snakemake.output.run).parent
-    fitted = fit_fold(
-        load_trainable(params.module),
-        roles,
-        read_notes(given.notes),
-        params.info["settings"],
-        int(wildcards.seed),
-        state_path=folder / "training.state",
+    run = TrainingRun(
+        checkpoint=folder / FILE,
+        history=Path(snakemake.output.history),
         key=f"{params.info['config_hash']} {params.code} {content_digest(given)}",
-        unrated=read_notes(given.unrated) if given.get("unrated") else None,
         device="cuda" if torch.cuda.is_available() else "cpu",
     )
+    module = import_module(f"percepiano_core.{params.module}")
+    trained = module.train_fold(roles, read_notes(given.notes), params.info["settings"], int(wildcards.seed), run)
     named = (split.label, wildcards.folds, int(wildcards.seed), wildcards.model)
-    write_predictions(snakemake.output.predictions, [fold_predictions(*named, roles.test, fitted.test)])
-    write_predictions(snakemake.output.valid, [fold_predictions(*named, roles.valid, fitted.valid)])
-    write_history(snakemake.output.history, fitted.state.history)
-    write_network(snakemake.output.weights, params.module, fitted.network)
-    write_run_info(folder, RunInfo(**params.info, chosen={wildcards.folds: fitted.state.chosen}))
-    forget_states(folder)
+    write_predictions(snakemake.output.predictions, [fold_predictions(*named, roles.test, trained.test)])
+    write_predictions(snakemake.output.valid, [fold_predictions(*named, roles.valid, trained.valid)])
+    trained.write_weights(snakemake.output.weights)
+    write_run_info(folder, RunInfo(**params.info, chosen={wildcards.folds: trained.chosen}))
+    forget_checkpoints(folder)

@@ -16,7 +16,8 @@ import torch
 from scipy.special import log_softmax
 
 from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, recording_inputs, total_loudness
-from percepiano_core.dynamics.network.model import TASKS, DynamicsNetwork
+from percepiano_core.dynamics.network.architecture import TASKS
+from percepiano_core.dynamics.network.model import DynamicsNetwork
 from percepiano_core.dynamics.network.predict import predict
 from percepiano_core.dynamics.predictions.decoding import INFERENCE_THRESHOLD, decode_beats, decode_change_points
 from percepiano_core.errors import DataError, UserError
