@@ -108,6 +108,7 @@ rule dynamics_table1:
     params:
         code=code("make_dynamics_table.py"),
         rows=targets.dynamics_rows(PLAN),
+        config_digest=PLAN.config_digest,
         replicates=config["bootstrap"]["resamples"],
         seed=config["bootstrap"]["seed"],
     script:
