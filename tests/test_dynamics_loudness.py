@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from percepiano_core.dynamics.inputs import spectrum
+from percepiano_core.dynamics.inputs.curves import loudness_channels
+from percepiano_core.dynamics.inputs.inputs import KINDS
 from percepiano_core.dynamics.inputs.log_mel import log_mel
 from percepiano_core.dynamics.inputs.loudness import MODES, bark_loudness, sone, total_loudness
 from percepiano_core.dynamics.inputs.psychoacoustics import band_count, band_membership, outer_ear_db, spreading
@@ -138,3 +140,15 @@ def test_log_mel_equals_the_golden_spectrogram(golden: Path) -> None:
     assert np.abs(found - expected)[audible].max() < 5e-2
     exact = log_mel(signal("chord", 22050), dtype=np.float64)
     assert np.abs(exact - expected).max() < 1e-2
+
+
+def test_each_kind_of_input_is_computed_as_documented() -> None:
+    expected = {
+        "bssl": lambda waveform: bark_loudness(waveform, 22050, 441, "paper").sone,
+        "logmel": lambda waveform: log_mel(waveform, 22050),
+        "curves8": lambda waveform: loudness_channels(bark_loudness(waveform, 44100, 512, "ma").total.astype(float)),
+    }
+    assert list(expected) == list(KINDS)
+    for name, kind in KINDS.items():
+        waveform = signal("chord", kind.sample_rate).astype(np.float32)
+        assert np.array_equal(kind.compute(waveform), expected[name](waveform)), name

@@ -8,7 +8,6 @@ the contrasts of spread are additions.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from percepiano_core.sound.frame_grid import event_frames
 
@@ -58,6 +57,8 @@ def _between(loudness: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _rank(values: np.ndarray) -> np.ndarray:
     """Share of the recording's beats that are softer, 0 to 1; equal beats share the mean."""
+    from scipy.stats import rankdata  # here: a second that reading the settings of a model need not wait for
+
     return (rankdata(values) - 0.5) / len(values)
 
 

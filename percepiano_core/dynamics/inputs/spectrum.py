@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.fft
 
 N_FFT = 1024  # samples of a frame
 BLOCK_FRAMES = 256  # 1 MB of samples in single precision
@@ -33,6 +32,8 @@ def power_spectra(waveform: np.ndarray, window: np.ndarray, hop: int, centred: b
     waveform : [samples], of which a frame beyond the borders mirrors those inside; one shorter than a frame needs is
         filled up with zeros; window : [N_FFT]; hop, centred : as in `frame_count`
     """
+    import scipy.fft  # here: half a second that reading the settings of a model need not wait for
+
     frames = frame_count(len(waveform), hop, centred)
     waveform = _filled(waveform, N_FFT // 2 + 1 if centred else N_FFT)
     for first in range(0, frames, BLOCK_FRAMES):
