@@ -108,6 +108,7 @@ rule dynamics_table1:
     params:
         code=code("make_dynamics_table.py"),
         rows=targets.dynamics_rows(PLAN),
+        config_digest=PLAN.config_digest,
         replicates=config["bootstrap"]["resamples"],
         seed=config["bootstrap"]["seed"],
     script:
@@ -213,6 +214,6 @@ rule provenance:
         runtime=10,
     params:
         code=code("record_provenance.py"),
-        config_hash=PLAN.config_digest,
+        config_digest=PLAN.config_digest,
     script:
         "../workflow_scripts/record_provenance.py"

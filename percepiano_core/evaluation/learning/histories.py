@@ -63,7 +63,7 @@ def _read(path: Path) -> pd.DataFrame:
     if "epoch" not in history:
         raise UserError(path, "has no column epoch", RERUN)
     info = read_run_info(path.parent)
-    numbers = [name.removeprefix(VALID) for name in history if str(name).startswith(VALID)]
+    numbers = [str(name).removeprefix(VALID) for name in history if str(name).startswith(VALID)]
     if not numbers:
         raise UserError(path, f"has no column that begins with {VALID}", RERUN)
     chosen_by = LOSS if part else _chosen_by(info.settings, numbers)
@@ -89,5 +89,5 @@ def _chosen_by(settings: Mapping[str, Any], numbers: list[str]) -> str:
 def _kept(info: RunInfo, history: pd.DataFrame, part: str) -> int:
     """Epoch whose weights were kept, from 1; of a part, which its run does not tell of, that of the lowest loss."""
     if part:
-        return int(history.loc[history[f"{VALID}{LOSS}"].idxmin(), "epoch"])
+        return int(history["epoch"].to_numpy()[np.nanargmin(history[f"{VALID}{LOSS}"].to_numpy())])
     return int(info.chosen["epoch"])
