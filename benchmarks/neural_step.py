@@ -25,7 +25,7 @@ from percepiano_core.symbolic.han.architecture import Architecture, Options
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.layers.recurrence import SequenceLSTM
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch, NoteSequence, Rows, collate, note_sequence
-from percepiano_core.symbolic.networks.batching import sorted_batches
+from percepiano_core.training.batching import sorted_batches
 
 LENGTHS = (51, 88, 106, 131, 150, 169, 255, 413)  # from the shortest performance to the longest
 WIDTH = 101

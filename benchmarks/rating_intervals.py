@@ -4,7 +4,7 @@
 
 RUNS are folders below which the runs of one ensemble lie, such as results/runs/published/bilstm_sa_han/performer.
 Intervals are made from the predictions on the valid roles (of the ensemble itself, or of --calibrate) and counted on
-those for the test roles. With --notes (results/features/notes.h5) the test performances are rated again as of other
+those for the test roles. With --notes (results/notes/notes.h5) the test performances are rated again as of other
 composers.
 """
 

@@ -109,9 +109,12 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def _named_data_files(path: Path) -> list[Path]:
-    """Files beside the module that one of its strings names: tables that are part of the code."""
+    """Files beside the module that one of its strings names: tables that are part of the code.
+
+    Presets (YAML) are not: what a run takes from them is among its settings, so that a new one reruns nothing.
+    """
     constants = {node.value for node in ast.walk(_tree(path)) if isinstance(node, ast.Constant)}
-    beside = (file for file in path.parent.iterdir() if file.is_file() and file.suffix != ".py")
+    beside = (file for file in path.parent.iterdir() if file.is_file() and file.suffix not in (".py", ".yaml"))
     return sorted(file for file in beside if file.name in constants)
 
 

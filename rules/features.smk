@@ -80,7 +80,7 @@ rule notes:
     input:
         features=expand("results/features/{segment}.h5", segment=SEGMENTS),
     output:
-        notes="results/features/notes.h5",
+        notes="results/notes/notes.h5",
     log:
         "results/logs/notes.log",
     benchmark:
@@ -101,7 +101,7 @@ rule performed:
     input:
         alignments=expand("results/alignment/{segment}.h5", segment=SEGMENTS),
     output:
-        notes="results/features/performed.h5",
+        notes="results/notes/performed.h5",
     log:
         "results/logs/performed.log",
     benchmark:

@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
+from typing import Any
 
 import numpy as np
+import torch
 
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.feature_sets import FEATURE_SETS, KEY_WIDTHS
 from percepiano_core.perception.examples import Examples
 from percepiano_core.perception.folds import Roles
+from percepiano_core.symbolic.networks.network import Network, load_network_module
+from percepiano_core.training.run import Trained, TrainingRun
+from percepiano_core.training.torch_adapter import load_module
 
 TINY = {"preset": "bilstm_sa_han_small", "standardise": "all", "architecture": {"hidden": 8, "dropout": 0.0}}
+QUICK = {"epochs": 6, "batch_size": 8, "learning_rate": 0.01}
+QUIET = TrainingRun(report=lambda line: None)
+
+
+def train_fold(
+    module: str,
+    roles: Roles,
+    notes: Mapping[str, NoteTable],
+    settings: Mapping[str, Any],
+    seed: int = 0,
+    run: TrainingRun = QUIET,
+) -> Trained[np.ndarray]:
+    """Train the network of a module, as a workflow's script does."""
+    return import_module(f"percepiano_core.{module}").train_fold(roles, notes, settings, seed, run)
+
+
+def network_of(trained: Trained) -> Network:
+    """The network that a training gave, as from its file."""
+    network = load_network_module(trained.header["module"]).restore(trained.header["description"])
+    load_module(network.module, trained.weights)
+    network.module.eval()
+    return network
+
+
+def predicted(network: Network, examples: Examples, notes: Mapping[str, NoteTable]) -> np.ndarray:
+    """Ratings of a network in one batch."""
+    with torch.inference_mode():
+        return torch.sigmoid(network.module(network.collate(network.encode(examples, notes)))).numpy()
 
 
 def made_notes(rng: np.random.Generator, n: int, loudness: float, touch: float) -> NoteTable:

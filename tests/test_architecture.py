@@ -23,6 +23,8 @@ ORDER = (
     "perception", "symbolic", "evaluation", "cli",
 )  # fmt: skip
 BESIDE = {"symbolic", "audio", "dynamics"}
+FRAMEWORKLESS = {"training", "metrics", "corpus", "sound", "store", "plan", "perception", "evaluation"}
+ADAPTERS = {"training/torch_adapter.py"}  # one a framework
 CLOSURES = Path(__file__).parent / "data" / "closures.json"
 
 
@@ -30,15 +32,20 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 
 
-def imported_packages(path: Path) -> set[str]:
-    """Sub-packages of percepiano_core that a module imports, also inside functions."""
+def imported_names(path: Path) -> set[str]:
+    """Modules that a module imports, also inside functions."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    parts = (name.split(".") for name in names if name.startswith("percepiano_core."))
+    return names
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Sub-packages of percepiano_core that a module imports, also inside functions."""
+    parts = (name.split(".") for name in imported_names(path) if name.startswith("percepiano_core."))
     return {part[1] for part in parts if (PACKAGE / part[1]).is_dir()}
 
 
@@ -69,6 +76,17 @@ def test_modules_are_short_enough_to_read(path: Path) -> None:
 def test_the_package_alone_imports_nothing_heavy() -> None:
     code = "import sys, percepiano_core; print(sorted({'torch', 'jax', 'numpy', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_all_systems_share_knows_no_framework(path: Path) -> None:
+    place = path.relative_to(PACKAGE).as_posix()
+    if place.split("/")[0] not in FRAMEWORKLESS or place in ADAPTERS:
+        return
+    names = {name.split(".")[0] for name in imported_names(path)}
+    assert not names & {"torch", "jax", "flax", "optax"}
+    adapters = {"percepiano_core." + adapter.removesuffix(".py").replace("/", ".") for adapter in ADAPTERS}
+    assert not adapters & set(imported_names(path)), "an adapter serves the systems of its framework alone"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

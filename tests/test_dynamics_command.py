@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from percepiano_core.cli import dynamics_command
 from percepiano_core.cli.app import app
-from percepiano_core.dynamics.network.model import DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.architecture import NetworkConfig
+from percepiano_core.dynamics.network.model import DynamicsNetwork
 from percepiano_core.dynamics.network.weights import save_network
 from percepiano_core.errors import PercePianoError
 

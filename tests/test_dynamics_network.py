@@ -12,18 +12,10 @@ pytest.importorskip("torch", reason="needs the torch extra")
 import torch
 from torch import nn
 
+from percepiano_core.dynamics.network.architecture import PRESETS, TASKS, NetworkConfig
 from percepiano_core.dynamics.network.layers import Merge, UpSample
 from percepiano_core.dynamics.network.losses import total_loss
-from percepiano_core.dynamics.network.model import (
-    EXPERTS,
-    LATENT,
-    PRESETS,
-    TASKS,
-    DynamicsNetwork,
-    Experts,
-    NetworkConfig,
-    parameter_count,
-)
+from percepiano_core.dynamics.network.model import EXPERTS, LATENT, DynamicsNetwork, Experts, parameter_count
 
 DEAD = 288  # projections that the released multi-task network with experts computes and throws away
 ONE_BEAT, ONE_DYNAMIC = ("beat",), ("dynamic",)

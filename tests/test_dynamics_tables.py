@@ -17,7 +17,7 @@ from evaluation_cases import run_info
 from percepiano_core.dynamics.beat_models.baselines import prepare
 from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.examples.roles import Roles
-from percepiano_core.dynamics.network.network_fold import predicted
+from percepiano_core.dynamics.network.fold import predicted
 from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction, write_run
 from percepiano_core.dynamics.predictions.scoring import ScoredRecording, as_published_scores, per_recording_scores

@@ -1,4 +1,4 @@
-"""Training of dynamics networks: it learns, it can be broken off, and short or silent recordings are handled."""
+"""Training of dynamics networks: it learns, it can be killed, and short or silent recordings are handled."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ import torch
 from dynamics_cases import pieces, recording
 from killed_runs import run_to_the_end, run_until_killed
 
+from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.examples.roles import Roles
-from percepiano_core.dynamics.network.model import NetworkConfig
-from percepiano_core.dynamics.network.network_fold import fit_fold
-from percepiano_core.dynamics.network.recipe import Recipe, make_recipe
+from percepiano_core.dynamics.network.architecture import NetworkConfig
+from percepiano_core.dynamics.network.dynamics_task import DynamicsTask, Input
+from percepiano_core.dynamics.network.network_fold import train_fold
 from percepiano_core.dynamics.network.segments import make_batch, positive_weights, training_segments
-from percepiano_core.dynamics.network.training import Input, Trainer
-from percepiano_core.dynamics.network.weights import load_network, read_about, save_network
+from percepiano_core.dynamics.network.weights import load_network, read_about
 from percepiano_core.errors import UserError
+from percepiano_core.training.checkpoint import TrainingResult
+from percepiano_core.training.named_arrays import read_arrays
+from percepiano_core.training.recipe import Recipe
+from percepiano_core.training.run import TrainingRun
+from percepiano_core.training.settings import built
 
 SMALL = NetworkConfig(bands=2)
 QUICK = {"epochs": 2, "batch_size": 4, "learning_rate": 0.01, "validate_every": 1, "first_selected": 1}
+QUIET = TrainingRun(report=lambda line: None)
 
 
-def trainer(recipe: dict, **options: object) -> Trainer:
-    return Trainer(SMALL, make_recipe(recipe), Input("curves8"), 3, report=lambda line: None, **options)
-
-
-def test_the_published_recipe_is_the_default() -> None:
-    recipe = Recipe()
-    assert (recipe.epochs, recipe.batch_size, recipe.weight_decay) == (120, 10, 0.01)
-    assert [recipe.rate(epoch) for epoch in (0, 1, 2, 5)] == pytest.approx([3e-4, 3e-4, 2.7e-4, 2.43e-4])
-    with pytest.raises(UserError, match="no key 'epoch'"):
-        make_recipe({"epoch": 3})
+def trained(
+    train: list[Example], valid: list[Example], run: TrainingRun = QUIET, **changes: object
+) -> tuple[DynamicsTask, TrainingResult]:
+    recipe = built(Recipe, {"preset": "dynamics_published", **QUICK, **changes})
+    task = DynamicsTask(SMALL, recipe, Input("curves8"), train, valid, 3)
+    return task, run.train(task, recipe)
 
 
 def test_segments_are_a_minute_every_half_and_say_what_is_there() -> None:
@@ -71,19 +73,24 @@ def test_positive_frames_weigh_what_they_are_rare() -> None:
 @pytest.mark.slow
 def test_a_network_learns_a_few_recordings_by_heart() -> None:
     one = recording("p/r", "p")
-    training = trainer({**QUICK, "epochs": 150, "validate_every": 150, "first_selected": 150, "decay_every": 60})
-    state = training.train([one], [one])
-    assert state.history[-1]["loss_total"] < 0.5 * state.history[0]["loss_total"]
-    assert state.history[-1]["valid_dynamic_weighted"] > 0.6
-    assert state.history[-1]["valid_beat"] > 0.9
+    changes = {"epochs": 150, "validate_every": 150, "first_selected": 150, "decay_every": 60}
+    history = trained([one], [one], **changes)[1].history
+    assert history[-1]["train_loss"] < 0.5 * history[0]["train_loss"]
+    assert history[-1]["valid_dynamic_weighted"] > 0.6
+    assert history[-1]["valid_beat"] > 0.9
+
+
+def test_the_loss_of_the_tasks_adds_up_to_the_loss() -> None:
+    (numbers,) = trained(pieces(2, 1), pieces(1, 1), epochs=1)[1].history
+    parts = [value for name, value in numbers.items() if name.startswith("train_loss_")]
+    assert len(parts) == 4 and sum(parts) == pytest.approx(numbers["train_loss"], rel=1e-5)
 
 
 def test_a_network_is_used_on_inputs_as_it_learned_from() -> None:
     found = pieces(2, 2)
-    training = trainer({**QUICK, "epochs": 1})
-    training.train(found[:3], found[3:])
+    task, _ = trained(found[:3], found[3:], epochs=1)
     values = torch.from_numpy(np.concatenate([each.inputs["curves8"] for each in found[:3]], axis=1)).float()
-    normalised = training.network.input_norm.eval()(values[None])[0]
+    normalised = task.network.input_norm.eval()(values[None])[0]
     assert normalised.mean(dim=1).detach().numpy() == pytest.approx(0, abs=0.15)
     assert normalised.std(dim=1).detach().numpy() == pytest.approx(1, abs=0.15)
 
@@ -91,54 +98,61 @@ def test_a_network_is_used_on_inputs_as_it_learned_from() -> None:
 def test_silence_is_trained_on_and_predicted_without_harm() -> None:
     silent = replace(recording("p/r", "p"), inputs={"curves8": np.zeros((2, 3434))})
     silent = replace(silent, duration=3433 / 50)
-    training = trainer({**QUICK, "epochs": 1})
-    training.train([silent], [silent])
-    assert all(np.isfinite(values).all() for values in training.logits(silent).values())
+    task, _ = trained([silent], [silent], epochs=1)
+    assert all(np.isfinite(values).all() for values in task.logits(silent).values())
 
 
 def test_the_valid_role_chooses_the_epoch_and_the_threshold() -> None:
     found = pieces(3, 1)
-    result = fit_fold(Roles(*([each] for each in found)), {"recipe": QUICK}, 1, report=lambda line: None)
-    scores = [epoch["valid_score"] for epoch in result.trainer.state.history]
-    assert result.fitted.chosen["epoch"] == int(np.argmax(scores)) + 1
-    assert result.fitted.test[0].example.name == "p2/r0"
-    flags = result.fitted.test[0].change_points
-    assert np.array_equal(flags, result.fitted.test[0].evidence >= result.fitted.chosen["threshold"])
+    result = train_fold(Roles(*([each] for each in found)), "curves8", {"recipe": QUICK}, 1, QUIET)
+    scores = [epoch["valid_score"] for epoch in result.result.history]
+    assert result.chosen["epoch"] == int(np.argmax(scores)) + 1
+    assert result.test[0].example.name == "p2/r0"
+    flags = result.test[0].change_points
+    assert np.array_equal(flags, result.test[0].evidence >= result.chosen["threshold"])
+
+
+def test_so_many_recordings_are_validated_as_the_recipe_says() -> None:
+    found = pieces(6, 1)
+    few, _ = trained(found[:1], found[1:], epochs=1, validated_examples=2)
+    assert [each.name for each in few.valid] == ["p1/r0", "p5/r0"]
+    assert len(trained(found[:1], found[1:], epochs=1)[0].valid) == 5
 
 
 def test_weights_say_what_they_hear(tmp_path: Path) -> None:
-    training = trainer({**QUICK, "epochs": 1})
-    save_network(tmp_path / "weights.safetensors", training.network, {"input": "curves8", "threshold": 0.5})
-    assert read_about(tmp_path / "weights.safetensors") == {"input": "curves8", "threshold": 0.5}
+    found = pieces(3, 1)
+    settings = {"silence": -1.0, "recipe": {**QUICK, "epochs": 1}}
+    result = train_fold(Roles(*([each] for each in found)), "curves8", settings, 1, QUIET)
+    result.write_weights(tmp_path / "weights.safetensors")
+    about = read_about(tmp_path / "weights.safetensors")
+    assert (about["input"], about["silence"]) == ("curves8", -1.0)
+    assert about["threshold"] == result.chosen["threshold"]
+    assert about["recipe"]["learning_rate"] == 0.01
     assert load_network(tmp_path / "weights.safetensors").config == SMALL
 
 
-def test_the_state_of_other_settings_is_not_taken_up(tmp_path: Path) -> None:
+def test_a_checkpoint_of_other_settings_is_not_resumed(tmp_path: Path) -> None:
     found = pieces(2, 1)
     for key, first in (("one", 1), ("two", 1), ("two", 3)):
         lines: list[str] = []
-        training = Trainer(
-            SMALL, make_recipe(QUICK), Input("curves8"), 3, state_path=tmp_path / "state", key=key, report=lines.append
-        )
-        training.train(found[:1], found[1:])
-        assert lines[0].startswith("taken up after epoch 2" if first == 3 else "epoch 1/2")
+        trained(found[:1], found[1:], TrainingRun(tmp_path / "c", key=key, report=lines.append))
+        told = [line for line in lines if "other settings" not in line]
+        assert told[0].startswith("resumed after epoch 2" if first == 3 else "epoch 1/2")
 
 
 RUN = """
 import sys
 import torch
 from dynamics_cases import pieces
-from test_dynamics_training import QUICK, SMALL
+from test_dynamics_training import trained
 from percepiano_core.dynamics.network.weights import save_network
-from percepiano_core.dynamics.network.recipe import make_recipe
-from percepiano_core.dynamics.network.training import Input, Trainer
+from percepiano_core.training.run import TrainingRun
 from pathlib import Path
 torch.set_num_threads(1)
-found = pieces(4, 1)
-training = Trainer(SMALL, make_recipe({**QUICK, "epochs": 4}), Input("curves8"), 3,
-                   state_path=Path(sys.argv[1]) / "state", report=lambda line: print(line, flush=True))
-training.train(found[:3], found[3:])
-save_network(Path(sys.argv[1]) / "weights.safetensors", training.network)
+folder, found = Path(sys.argv[1]), pieces(4, 1)
+run = TrainingRun(folder / "c", folder / "history.csv", report=lambda line: print(line, flush=True))
+task, _ = trained(found[:3], found[3:], run, epochs=4)
+save_network(folder / "weights.safetensors", task.network)
 """
 
 
@@ -148,12 +162,14 @@ def test_training_that_is_killed_resumes_to_the_same_weights(tmp_path: Path) -> 
     run_to_the_end(RUN, whole)
     run_until_killed(RUN, broken, "epoch 2/")  # and in the middle of the third
     assert not (broken / "weights.safetensors").exists()
-    assert run_to_the_end(RUN, broken).startswith("taken up after epoch 2")
-    assert (broken / "weights.safetensors").read_bytes() == (whole / "weights.safetensors").read_bytes()
+    assert run_to_the_end(RUN, broken).startswith("resumed after epoch 2")
+    for name in ("weights.safetensors", "history.csv"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
 
 
-def test_torch_is_used_with_tensors_alone(tmp_path: Path) -> None:
+def test_a_checkpoint_holds_named_arrays_alone(tmp_path: Path) -> None:
     found = pieces(2, 1)
-    trainer({**QUICK, "epochs": 1}, state_path=tmp_path / "state").train(found[:1], found[1:])
-    content = torch.load(tmp_path / "state", weights_only=True)
-    assert set(content) == {"state", "module", "optimiser"}
+    trained(found[:1], found[1:], TrainingRun(tmp_path / "c", report=lambda line: None), epochs=1)
+    arrays, header = read_arrays(tmp_path / "c", "a checkpoint", "")
+    assert {name.split("/")[0] for name in arrays} == {"weights", "optimiser", "best"}
+    assert set(header) == {"key", "history", "best_epoch", "best_score"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,23 @@ import torch
 from torch import Tensor
 
 from percepiano_core.dynamics.inputs.curves import CHANNELS, curve_duration, loudness_channels
-from percepiano_core.dynamics.network.model import EXPERTS, TASKS, DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.architecture import TASKS, NetworkConfig
+from percepiano_core.dynamics.network.model import EXPERTS, DynamicsNetwork
 from percepiano_core.dynamics.network.predict import predict, stitched
 from percepiano_core.dynamics.network.rolls import SEGMENT_FRAMES
-from percepiano_core.dynamics.network.weights import BLOCK, HEADS, MODULES, load_network, load_published, save_network
+from percepiano_core.dynamics.network.weights import (
+    BLOCK,
+    HEADS,
+    MODULES,
+    load_network,
+    load_published,
+    read_about,
+    save_network,
+)
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.sound.recording import read_recording
+from percepiano_core.training.named_arrays import write_arrays
+from percepiano_core.training.torch_adapter import module_arrays
 
 CONFIGS = {
     "experts": NetworkConfig(bands=3),
@@ -53,6 +64,16 @@ def test_weights_survive_a_file(config: NetworkConfig, tmp_path: Path) -> None:
     save_network(tmp_path / "weights.safetensors", network)
     read = load_network(tmp_path / "weights.safetensors")
     assert read.config == config
+    assert torch.equal(logits(read), logits(network))
+
+
+def test_weights_with_an_older_header_are_read(tmp_path: Path) -> None:
+    config, about = CONFIGS["dynamic alone"], {"input": "curves8", "threshold": None}
+    network = trained(config)
+    header = {"format": "percepiano dynamics network 1", "config": asdict(config), "about": about}
+    write_arrays(tmp_path / "old.safetensors", module_arrays(network), header)
+    read = load_network(tmp_path / "old.safetensors")
+    assert read.config == config and read_about(tmp_path / "old.safetensors") == about
     assert torch.equal(logits(read), logits(network))
 
 

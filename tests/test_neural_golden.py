@@ -13,7 +13,10 @@ from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.layers.legacy import guessed_lengths
 from percepiano_core.symbolic.han.notes.note_sequences import collate
 from percepiano_core.symbolic.han.parameters import active_parameters, count_parameters, published_parameters
-from percepiano_core.symbolic.han.presets import PRESETS
+from percepiano_core.symbolic.han.settings import NoteNetworkSettings
+from percepiano_core.training.settings import built, presets_of
+
+PRESETS = {name: built(NoteNetworkSettings, {"preset": name}) for name in presets_of(NoteNetworkSettings)}
 
 TOLERANCE = 2e-6
 WIDTHS = {"published9": 9, "published101": 101, "score78": 78, "score79": 79, "published84": 84}
@@ -137,10 +140,10 @@ def test_guessed_lengths_are_those_of_the_published_code():
 
 
 def test_every_preset_builds_with_the_width_of_its_feature_set():
-    for preset in PRESETS.values():
+    for name, preset in PRESETS.items():
         with torch.device("meta"):
             model = HierarchicalModel(WIDTHS[preset.feature_set], preset.architecture)
-        assert count_parameters(model) > 100_000, preset.description
+        assert count_parameters(model) > 100_000, name
 
 
 def test_the_documentation_counts_what_the_presets_build():

@@ -5,21 +5,19 @@ import pytest
 import torch
 
 from percepiano_core.corpus.midi import NOTE_DTYPE, read_performance
-from percepiano_core.errors import UserError
 from percepiano_core.symbolic.han.parameters import count_parameters
 from percepiano_core.symbolic.midibert.compound_words import MASK, PADDING, VOCABULARY, compound_words
+from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
 from percepiano_core.symbolic.midibert.word_masking import hide_notes
 from percepiano_core.symbolic.midibert.word_model import (
-    LONGEST,
-    BertSize,
     MaskedWordModel,
     RelativeAttention,
     WordEncoder,
     WordModel,
-    bert_size,
     collate_words,
     word_parts,
 )
+from percepiano_core.training.settings import built
 
 LITTLE = BertSize(hidden=12, layers=2, heads=3, inner=16, dropout=0.0, pool_hidden=5)
 
@@ -84,7 +82,7 @@ def test_words_of_a_real_performance_are_within_the_vocabulary(percepiano_root):
 def test_counts_are_those_of_the_published_size(monkeypatch):
     monkeypatch.setattr(torch.nn.init, "normal_", lambda tensor, *_, **__: tensor)  # slow to load on the meta device
     with torch.device("meta"):
-        model = WordModel(bert_size("published"))
+        model = WordModel(built(BertSize, {"preset": "published"}))
         masked = MaskedWordModel(model.encoder)
     assert tuple(VOCABULARY.values()) == (4, 18, 88, 66)
     assert count_parameters(model) == 87_565_843
@@ -131,11 +129,9 @@ def test_a_performance_of_more_notes_is_rated_by_the_mean_of_its_parts():
         torch.testing.assert_close(model(collate_words([long, short])), expected, atol=1e-6, rtol=0)
 
 
-def test_no_notes_and_unknown_sizes_are_refused():
+def test_no_notes_are_refused():
     with pytest.raises(ValueError, match="no notes"):
         collate_words([np.zeros((0, 4), int)])
-    with pytest.raises(UserError, match="tiny"):
-        bert_size("huge")
 
 
 def test_hidden_notes_have_the_published_shares():

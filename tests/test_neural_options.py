@@ -8,7 +8,6 @@ import torch
 from neural_golden import performance
 from torch import nn
 
-from percepiano_core.errors import UserError
 from percepiano_core.symbolic.han.architecture import Architecture, Options
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.layers.attention import ContextAttention
@@ -16,7 +15,8 @@ from percepiano_core.symbolic.han.layers.regularisation import entropy_penalty
 from percepiano_core.symbolic.han.notes.note_sequences import collate
 from percepiano_core.symbolic.han.parameter_groups import parameter_groups
 from percepiano_core.symbolic.han.parameters import count_parameters
-from percepiano_core.symbolic.han.presets import PRESETS, preset
+from percepiano_core.symbolic.han.settings import NoteNetworkSettings
+from percepiano_core.training.settings import presets_of
 
 TOTAL = Architecture("total_note_cat", hidden=16, dropout=0.0)
 WIDTH = 9
@@ -175,8 +175,8 @@ def test_legacy_padding_depends_on_the_company_and_masks_do_not():
 def test_section_tempo_and_the_other_score_sets_are_presets_of_their_width():
     from percepiano_core.features.feature_sets import column_names, set_width
 
-    for name, item in PRESETS.items():
-        assert set_width(item.feature_set) in (9, 79, 101), name
+    for name, values in presets_of(NoteNetworkSettings).items():
+        assert set_width(values["feature_set"]) in (9, 79, 101), name
     assert column_names("score79")[5] == "section_tempo"
     assert [c for c in column_names("score79") if c != "section_tempo"] == column_names("score78")
 
@@ -193,8 +193,3 @@ def test_a_model_can_learn(batch):
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.05 * losses[0]
-
-
-def test_an_unknown_preset_is_refused_with_the_names_there_are():
-    with pytest.raises(UserError, match="bilstm_sa_han"):
-        preset("han9000")

@@ -10,31 +10,30 @@ import pytest
 import torch
 import yaml
 from killed_runs import run_to_the_end, run_until_killed
-from neural_cases import made_corpus
-from word_cases import LITTLE, PLAN, collection
+from neural_cases import QUIET, network_of, predicted, train_fold
+from word_cases import LITTLE, PRETRAINING, SIZE, collection, performed, word_corpus
 
-from percepiano_core.corpus.midi import NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.midi_collections import collect_performances
 from percepiano_core.errors import UserError
-from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.performed_notes import performed_notes, performed_table
-from percepiano_core.perception.folds import Roles
 from percepiano_core.perception.selection import r2_mean
 from percepiano_core.store.notes import read_notes, write_notes
 from percepiano_core.store.words import WordCollection, read_words, write_words
-from percepiano_core.symbolic.midibert import word_model
 from percepiano_core.symbolic.midibert.compound_words import VOCABULARY, compound_words
 from percepiano_core.symbolic.midibert.encoder_weights import load_encoder, write_encoder
-from percepiano_core.symbolic.midibert.masked_words import WordPlan, WordTask, pretraining_roles
-from percepiano_core.symbolic.midibert.word_model import LONGEST, BertSize, WordEncoder
-from percepiano_core.symbolic.networks.fold import FittedFold, fit_fold
-from percepiano_core.symbolic.networks.network import load_trainable
+from percepiano_core.symbolic.midibert.masked_words import pretraining_roles
+from percepiano_core.symbolic.midibert.pretraining import pretrain
+from percepiano_core.symbolic.midibert.settings import BertSize, WordNetworkSettings
+from percepiano_core.symbolic.midibert.word_model import LONGEST, WordEncoder
+from percepiano_core.symbolic.midibert.word_network import prepared_network
 from percepiano_core.symbolic.networks.network_file import read_network, write_network
-from percepiano_core.symbolic.networks.pretraining import Pretrainer
-from percepiano_core.symbolic.networks.recipe import recipe
+from percepiano_core.training.recipe import Recipe
+from percepiano_core.training.run import Trained
+from percepiano_core.training.settings import built
 
 QUICK = {"optimiser": "adamw", "epochs": 20, "batch_size": 8, "learning_rate": 0.01}
 PUBLISHED = {
+    "preset": "published",
     "optimiser": "adamw",
     "learning_rate": 1e-5,
     "weight_decay": 0.01,
@@ -45,37 +44,9 @@ PUBLISHED = {
 }  # docs/midibert.md
 
 
-@pytest.fixture(autouse=True)
-def _a_little_model(monkeypatch):
-    monkeypatch.setitem(word_model.SIZES, "tiny", LITTLE)
-
-
-def performed(rng: np.random.Generator, n: int, length: float, lowest: int, resolution: int = 480) -> PerformedMidi:
-    """`n` notes an eighth apart, of about `length` eighths, from `lowest` up."""
-    notes = np.zeros(n, dtype=NOTE_DTYPE)
-    notes["onset_tick"] = np.arange(n) * resolution // 2 + rng.integers(0, resolution // 20, n)
-    notes["offset_tick"] = notes["onset_tick"] + np.maximum(1, resolution / 2 * length * rng.uniform(0.9, 1.1, n))
-    notes["pitch"] = lowest + rng.integers(0, 5, n)
-    notes["velocity"] = 64
-    return PerformedMidi(notes, np.zeros(0), resolution, 0.0)
-
-
-def word_corpus(n: int = 64) -> tuple[Roles, dict[str, NoteTable]]:
-    """Ratings that follow from how long and how high is played, which compound words tell."""
-    roles, _ = made_corpus(n)
-    rng, notes = np.random.default_rng(0), {}
-    for examples in (roles.train, roles.valid, roles.test):
-        for name, (high, long) in zip(examples.performances.tolist(), examples.features, strict=True):
-            playing = performed(rng, 12 + len(notes) % 5, float(np.exp(long)), int(60 + 10 * high))
-            notes[name] = performed_table(playing)
-    return roles, notes
-
-
-def fit(n: int = 64, **settings: object) -> FittedFold:
+def fit(n: int = 64, **settings: object) -> Trained[np.ndarray]:
     roles, notes = word_corpus(n)
-    return fit_fold(
-        load_trainable("symbolic.midibert.midibert"), roles, notes, {"training": QUICK, **settings}, 0, report=len
-    )
+    return train_fold("symbolic.midibert.midibert", roles, notes, {"size": SIZE, "recipe": QUICK, **settings})
 
 
 def test_the_network_learns_how_ratings_follow_from_the_notes_played():
@@ -86,16 +57,23 @@ def test_the_network_learns_how_ratings_follow_from_the_notes_played():
 
 
 def test_a_network_comes_back_from_its_file(tmp_path):
-    fitted = fit(training=QUICK | {"epochs": 1})
-    write_network(tmp_path / "weights.safetensors", "symbolic.midibert.midibert", fitted.network)
+    fitted = fit(recipe=QUICK | {"epochs": 1})
+    fitted.write_weights(tmp_path / "weights.safetensors")
     restored, (roles, notes) = read_network(tmp_path / "weights.safetensors"), word_corpus()
-    with torch.inference_mode():
-        predicted = torch.sigmoid(restored.module(restored.collate(restored.encode(roles.test, notes)))).numpy()
-    np.testing.assert_allclose(predicted, fitted.test, atol=1e-6)
+    np.testing.assert_allclose(predicted(restored, roles.test, notes), fitted.test, atol=1e-6)
+
+
+def test_a_network_whose_file_names_a_size_is_read(tmp_path):
+    network = prepared_network(built(WordNetworkSettings, {"size": {"preset": "tiny"}}))
+    network.description["size"] = "tiny"
+    write_network(tmp_path / "w", "symbolic.midibert.midibert", network)
+    restored = read_network(tmp_path / "w")
+    assert restored.description["size"]["hidden"] == 128
+    assert all(torch.equal(restored.module.state_dict()[k], v) for k, v in network.module.state_dict().items())
 
 
 def test_the_history_tells_gradients_scale_and_evenness_of_the_pooling():
-    (numbers,) = fit(training=QUICK | {"epochs": 1}).state.history
+    (numbers,) = fit(recipe=QUICK | {"epochs": 1}).result.history
     assert {"gradient_encoder_layers", "gradient_fc2", "scale_encoder"} <= {
         "_".join(name.split("_")[:3]) if name.startswith("gradient_encoder") else name.removesuffix("_weight")
         for name in numbers
@@ -105,8 +83,10 @@ def test_the_history_tells_gradients_scale_and_evenness_of_the_pooling():
 
 def test_padding_is_attended_and_pooled_only_as_published():
     roles, notes = word_corpus(8)
-    module = load_trainable("symbolic.midibert.midibert")
-    ours, published = (module.prepare(roles.train, notes, {"attend_padding": attended}) for attended in (False, True))
+    ours, published = (
+        prepared_network(built(WordNetworkSettings, {"size": SIZE, "attend_padding": attended}))
+        for attended in (False, True)
+    )
     published.module.load_state_dict(ours.module.state_dict())
     batches = [each.collate(each.encode(roles.train, notes)) for each in (ours, published)]
     assert [batch.words.shape[1] for batch in batches] == [max(map(len, ours.encode(roles.train, notes))), LONGEST]
@@ -115,16 +95,10 @@ def test_padding_is_attended_and_pooled_only_as_published():
 
 
 def test_the_published_recipe_can_be_followed():
-    plan = recipe("published", PUBLISHED)
+    plan = built(Recipe, PUBLISHED)
     assert (plan.batch_size, plan.batching, plan.epochs, plan.schedule) == (8, "shuffled", 100, "steps")
-    fitted = fit(training=PUBLISHED | {"epochs": 1}, recipe="published")
-    assert fitted.network.groups(plan.learning_rate)[0]["lr"] == 1e-5
-
-
-@pytest.mark.parametrize(("settings", "named"), [({"preset": "bilstm"}, "preset"), ({"size": "huge"}, "huge")])
-def test_a_setting_that_does_not_exist_is_named(settings, named):
-    with pytest.raises(UserError, match=named):
-        fit(**settings)
+    fitted = fit(recipe=PUBLISHED | {"epochs": 1})
+    assert network_of(fitted).groups(plan.learning_rate)[0]["lr"] == 1e-5
 
 
 def test_performed_notes_are_kept_exactly_in_ticks(tmp_path):
@@ -150,64 +124,53 @@ def test_an_encoder_starts_from_weights_of_its_size_and_no_other(tmp_path):
 
 
 def test_a_pretrained_network_starts_where_pre_training_ended(tmp_path):
-    path, (roles, notes) = tmp_path / "e.safetensors", word_corpus(8)
-    task = WordTask(LITTLE, 0)
-    Pretrainer(task, PLAN, 0, report=len).train(*pretraining_roles(collection(), PLAN))
-    write_encoder(path, LITTLE, task.module.encoder.state_dict())
-    network = load_trainable("symbolic.midibert.midibert").prepare(roles.train, notes, {"pretrained": str(path)})
-    expected = task.module.encoder.state_dict()
+    path = tmp_path / "weights.safetensors"
+    trained = pretrain(collection(), PRETRAINING, 0, QUIET)
+    trained.write_weights(path)
+    network = prepared_network(built(WordNetworkSettings, {"size": SIZE, "pretrained": str(path)}))
     found = {name.removeprefix("encoder."): value for name, value in network.module.state_dict().items()}
-    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    assert all(np.array_equal(found[name], value) for name, value in trained.weights.items())
     assert "pretrained" not in network.description
 
 
-def test_features_of_notes_cannot_be_guessed_by_a_network_that_reads_words():
-    with pytest.raises(UserError, match="masked_notes"):
-        fit(masked_notes={"epochs": 1})
-
-
-def test_pre_training_guesses_notes_of_pieces_that_it_never_saw():
-    plan = WordPlan(notes=16, epochs=8, batches=12, batch_size=8, learning_rate=0.02)
-    roles = pretraining_roles(collection(20), plan)
-    history = Pretrainer(WordTask(LITTLE, 0), plan, 0, report=len).train(*roles).history
+def test_pre_training_tells_notes_of_pieces_that_it_never_saw():
+    recipe = {"epochs": 8, "examples_an_epoch": 96, "batch_size": 8, "learning_rate": 0.02}
+    history = pretrain(collection(20), {"size": SIZE, "notes": 16, "recipe": recipe}, 0, QUIET).result.history
     assert history[-1]["valid_loss"] < 0.9 * history[0]["valid_loss"]
     assert history[-1]["right_duration"] == 1
 
 
-def test_no_piece_is_learned_from_and_judged_by():
+def test_no_piece_is_learned_from_and_validated_on():
     made = collection()
     marked = WordCollection(made.pieces, [np.full_like(w, i // 2) for i, w in enumerate(made.words)])
-    learned, judged = ({int(part[0, 0]) for part in role} for role in pretraining_roles(marked, PLAN))
+    learned, judged = ({int(part[0, 0]) for part in role} for role in pretraining_roles(marked, 16, 0.2))
     assert len(judged) == 2 and not learned & judged and len(learned | judged) == 10
-    assert all(len(part) <= PLAN.notes for role in pretraining_roles(marked, PLAN) for part in role)
+    assert all(len(part) <= 16 for role in pretraining_roles(marked, 16, 0.2) for part in role)
     with pytest.raises(UserError, match="1 piece"):
-        pretraining_roles(WordCollection(["a", "a"], made.words[:2]), PLAN)
+        pretraining_roles(WordCollection(["a", "a"], made.words[:2]), 16, 0.2)
 
 
 RUN = """
 import sys
 from pathlib import Path
-from word_cases import LITTLE, PLAN, collection
-from dataclasses import replace
-from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
-from percepiano_core.symbolic.midibert.masked_words import WordTask, pretraining_roles
-from percepiano_core.symbolic.networks.pretraining import Pretrainer
+from word_cases import PRETRAINING, collection
+from percepiano_core.symbolic.midibert.pretraining import pretrain
+from percepiano_core.training.run import TrainingRun
 folder = Path(sys.argv[1])
-told = lambda line: print(line, flush=True)
-plan = replace(PLAN, epochs=5, batches=25)
-task = WordTask(LITTLE, 0)
-Pretrainer(task, plan, 0, state_path=folder / "state", report=told).train(*pretraining_roles(collection(20), plan))
-write_encoder(folder / "e.safetensors", LITTLE, task.module.encoder.state_dict())
+recipe = {"epochs": 5, "examples_an_epoch": 100, "batch_size": 4, "learning_rate": 0.01}
+run = TrainingRun(folder / "c", folder / "history.csv", report=lambda line: print(line, flush=True))
+pretrain(collection(20), {**PRETRAINING, "recipe": recipe}, 0, run).write_weights(folder / "e.safetensors")
 """
 
 
-def test_pre_training_killed_in_an_epoch_and_taken_up_gives_the_same_weights(tmp_path):
+def test_pre_training_killed_in_an_epoch_and_resumed_gives_the_same_weights(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run_to_the_end(RUN, whole)
     run_until_killed(RUN, killed, "epoch 2", seconds=0.1)  # into the third epoch
     assert not (killed / "e.safetensors").exists()
-    assert "taken up after epoch" in run_to_the_end(RUN, killed)
-    assert (killed / "e.safetensors").read_bytes() == (whole / "e.safetensors").read_bytes()
+    assert "resumed after epoch" in run_to_the_end(RUN, killed)
+    for name in ("e.safetensors", "history.csv"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_words_come_back_from_their_file(tmp_path):

@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from percepiano_core.cli.app import app
 from percepiano_core.errors import UserError
-from percepiano_core.symbolic.midibert import word_model
 from percepiano_core.symbolic.midibert.encoder_weights import load_encoder
 from percepiano_core.symbolic.midibert.published_encoder import read_published_encoder
-from percepiano_core.symbolic.midibert.word_model import BertSize, WordEncoder, bert_size
+from percepiano_core.symbolic.midibert.settings import BertSize
+from percepiano_core.symbolic.midibert.word_model import WordEncoder
+from percepiano_core.training.settings import built
 
 SIZE = BertSize(hidden=24, layers=2, heads=3, inner=40)
 
@@ -60,7 +61,7 @@ def test_every_tensor_that_the_encoder_uses_is_taken_and_no_other(tmp_path, pref
 
 def test_the_released_size_is_that_of_the_published_model():
     with torch.device("meta"):
-        shapes = WordEncoder(bert_size("published")).state_dict()
+        shapes = WordEncoder(built(BertSize, {"preset": "published"})).state_dict()
     assert shapes["layers.11.attention.distance.weight"].shape == (1023, 64)
     assert sum(value.numel() for value in shapes.values()) == 111_100_160 - 24_424_704
 
@@ -94,14 +95,13 @@ def test_a_checkpoint_with_pickled_objects_is_refused(tmp_path):
         read_published_encoder(tmp_path / "objects.ckpt")
 
 
-def test_the_command_writes_what_a_model_of_this_size_starts_from(tmp_path, monkeypatch):
+def test_the_command_writes_what_a_model_of_this_size_starts_from(tmp_path):
     torch.save({"state_dict": published_state(SIZE)}, tmp_path / "model_best.ckpt")
     paths = [str(tmp_path / "model_best.ckpt"), str(tmp_path / "encoder.safetensors")]
     result = CliRunner().invoke(app, ["convert-midibert", *paths])
     assert result.exit_code == 0, result.output
     assert "2 layers, 24 wide, 3 heads" in result.output
-    monkeypatch.setitem(word_model.SIZES, "tiny", SIZE)
-    encoder = WordEncoder(bert_size("tiny"))
+    encoder = WordEncoder(SIZE)
     load_encoder(paths[1], encoder)
     expected = published_state(SIZE)["in_linear.bias"]
     assert torch.equal(encoder.embedding.join.bias, expected)

@@ -14,7 +14,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from neural_cases import TINY, made_corpus
+from neural_cases import TINY, made_corpus, train_fold
 
 from percepiano_core.cli.app import main
 from percepiano_core.corpus.midi import read_performance
@@ -25,9 +25,7 @@ from percepiano_core.features.performed_notes import performed_table
 from percepiano_core.perception.folds import Roles
 from percepiano_core.store.predictions import FoldPredictions, write_predictions
 from percepiano_core.symbolic.networks.ensemble import unrated
-from percepiano_core.symbolic.networks.fold import fit_fold
-from percepiano_core.symbolic.networks.network import load_trainable
-from percepiano_core.symbolic.networks.network_file import read_network, write_network
+from percepiano_core.symbolic.networks.network_file import read_network
 from percepiano_core.training.run_folder import RunInfo, write_run_info
 
 Rate = Callable[..., int]
@@ -81,9 +79,8 @@ def write_member(
     folder: Path, seed: int, fold: str, roles: Roles, notes: dict, module: str = "symbolic.han.han", **settings: object
 ) -> None:
     """A run folder as the rule `train` leaves it, of a network that has learned for one epoch."""
-    chosen = {**(TINY if module == "symbolic.han.han" else {}), "training": {"epochs": 1}, **settings}
-    fitted = fit_fold(load_trainable(module), roles, notes, chosen, seed, report=len)
-    write_network(folder / "weights.safetensors", module, fitted.network)
+    chosen = {**(TINY if module == "symbolic.han.han" else {}), "recipe": {"epochs": 1}, **settings}
+    train_fold(module, roles, notes, chosen, seed).write_weights(folder / "weights.safetensors")
     names = tuple(f"{fold}{i}" for i in range(10))
     flat = np.full((10, len(DIMENSION_KEYS)), 0.5)
     write_predictions(
@@ -186,7 +183,7 @@ def test_a_network_of_performed_notes_rates_too(rate, waltz, tmp_path):
     names = [name for role in (roles.train, roles.valid, roles.test) for name in role.performances.tolist()]
     tables = [performed_table(read_performance(midi)) for midi in waltz[1]]
     notes = {name: tables[i % len(tables)] for i, name in enumerate(names)}
-    write_member(tmp_path / "run", 0, "0", roles, notes, "symbolic.midibert.midibert", size="tiny")
+    write_member(tmp_path / "run", 0, "0", roles, notes, "symbolic.midibert.midibert", size={"preset": "tiny"})
     assert rate("--weights", tmp_path / "run", "-o", "out.json", midi=waltz[1][:2]) == 0
     first, second = json.loads((tmp_path / "out.json").read_text())["performances"].values()
     assert first["ratings"] != second["ratings"]

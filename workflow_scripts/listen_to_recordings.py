@@ -5,7 +5,7 @@ from pathlib import Path
 from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples, sound_files
 from percepiano_core.dynamics.listen.heard_tables import write_beats
 from percepiano_core.dynamics.listen.listening import listen
-from percepiano_core.dynamics.network.network_fold import predicted_by
+from percepiano_core.dynamics.network.fold import predicted_by
 from percepiano_core.dynamics.network.weights import load_network, read_about
 from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.errors import DataError

@@ -1,33 +1,21 @@
-"""Pre-train the encoder of compound words by masking, without ratings; write its weights and history."""
+"""Pre-train the encoder of compound words by masking, without ratings; write its weights, history and run.json."""
 
 from pathlib import Path
 
-import torch
-
-from percepiano_core.digest import block_digest, content_digest
 from percepiano_core.job import logged
+from percepiano_core.plan.job import job_of
 from percepiano_core.store.words import read_words
-from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
-from percepiano_core.symbolic.midibert.masked_words import WordPlan, WordTask, pretraining_roles
-from percepiano_core.symbolic.midibert.word_model import bert_size
-from percepiano_core.symbolic.networks.pretraining import Pretrainer
-from percepiano_core.training.history import write_history
+from percepiano_core.symbolic.midibert.pretraining import pretrain
+from percepiano_core.training.checkpoint import forget_checkpoints
+from percepiano_core.training.run import TrainingRun
+from percepiano_core.training.run_folder import write_run_info
 
 with logged(snakemake.log[0]):
-    params, given = snakemake.params, snakemake.input
-    torch.set_num_threads(snakemake.threads)
-    size = bert_size(snakemake.wildcards.size)
-    state_path = Path(f"{snakemake.output.weights}.state")
-    plan = WordPlan(**params.plan)
-    task = WordTask(size, params.seed, "cuda" if torch.cuda.is_available() else "cpu")
-    pretrainer = Pretrainer(
-        task,
-        plan,
-        params.seed,
-        state_path=state_path,
-        key=f"{block_digest(params.plan)} {params.seed} {params.code} {content_digest(given)}",
-    )
-    state = pretrainer.train(*pretraining_roles(read_words(given.words), plan))
-    write_history(snakemake.output.history, state.history)
-    write_encoder(snakemake.output.weights, size, task.module.encoder.state_dict())
-    state_path.unlink()
+    given, gpus = dict(snakemake.input.items()), snakemake.resources.get("gpu", 0)
+    job = job_of(snakemake.params.job, given, [snakemake.output.run], gpus, snakemake.threads)
+    folder = Path(snakemake.output.run).parent
+    course = TrainingRun.within(folder, job.key, job.device, job.threads)
+    trained = pretrain(read_words(job.file("words")), job.run.settings, job.run.seed, course)
+    trained.write_weights(snakemake.output.weights)
+    write_run_info(folder, job.finished(job.run.fold, chosen=trained.chosen))
+    forget_checkpoints(folder)

@@ -11,8 +11,8 @@ from percepiano_core.plan.tracks import Track
 
 GIVEN = {
     "descriptors": "results/features/descriptors.csv",
-    "notes": "results/features/notes.h5",
-    "performed": "results/features/performed.h5",
+    "notes": "results/notes/notes.h5",
+    "performed": "results/notes/performed.h5",
 }
 """Input of a model of ratings -> its file. A model that is given none of them never waits for, or depends on, any."""
 

@@ -24,13 +24,14 @@ class Job:
     run : what is recorded of each of its runs; fold and what was chosen are the job's to add
     files : name of an input -> its file or files
     folders : fold -> run folder
-    device : that training computes on, "cpu" or "gpu"
+    device, threads : that training computes on: "cpu" or "gpu", threads of the processor
     """
 
     run: RunInfo
     files: Mapping[str, Any]
     folders: Mapping[str, Path]
     device: str = "cpu"
+    threads: int = 1
 
     def file(self, name: str) -> str | None:
         """An input of one file; None where the model is not given it."""
@@ -52,14 +53,16 @@ class Job:
         return f"{self.run.config_digest} {self.run.code_digest} {self.run.data_digest} seed {self.run.seed}"
 
 
-def job_of(run: Mapping[str, Any], files: Mapping[str, Any], run_files: Iterable[Path | str], gpus: int = 0) -> Job:
-    """The job of a rule: its parameter `job`, its inputs, the run.json of each of its folders, GPUs that it may use."""
+def job_of(
+    run: Mapping[str, Any], files: Mapping[str, Any], run_files: Iterable[Path | str], gpus: int = 0, threads: int = 1
+) -> Job:
+    """The job of a rule: its parameter `job`, its inputs, the run.json of each of its folders, what it may use."""
     given = {name: value for name, value in files.items() if value}
     flat = [path for value in given.values() for path in ([value] if isinstance(value, str | Path) else value)]
     info = RunInfo(**run, data_digest=content_digest(flat), libraries=library_versions())
     folders = [Path(path).parent for path in run_files]
     by_fold = {folder.parent.name.removeprefix(FOLD): folder for folder in folders}
-    return Job(info, given, by_fold, "gpu" if gpus else "cpu")
+    return Job(info, given, by_fold, "gpu" if gpus else "cpu", threads)
 
 
 def run_job(kind: str, problem: str, job: Job) -> None:

@@ -52,7 +52,9 @@ class Pretraining:
 
     def parameter(self, size: str) -> dict[str, Any]:
         """What is recorded of the pre-training of an encoder of this size; whatever changes it makes it run again."""
-        settings = resolved_settings(MODULE, {**self.block["settings"], "size": size}, "pretraining.settings")
+        settings = resolved_settings(
+            MODULE, {**self.block["settings"], "size": {"preset": size}}, "pretraining.settings"
+        )
         return {
             "system": "symbolic",
             "data": "unlabelled",

@@ -1,89 +1,93 @@
-"""What a training run is at the end of an epoch, in a file that holds tensors and numbers alone."""
+"""What a training is at the end of an epoch, in one file of named arrays, so that one that was killed resumes there.
+
+What the task needs to resume stands under its own names, the best weights under "best/"; the numbers of the epochs
+are in the header.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from percepiano_core.files import replacing
+from percepiano_core.errors import UserError
+from percepiano_core.training.named_arrays import below, expecting, prefixed, read_arrays, write_arrays
 
-EPOCHS_APART = 100_003  # more epochs than any run has, so that no two seeds share an epoch's
+FILE = "checkpoint.safetensors"  # its name in a run folder; that of a training before the training ends so
+BEST = "best/"
+EXPECTED = ("a checkpoint", "the training begins anew")
 
 
-@dataclass(eq=False)
-class TrainingState:
-    """Epochs so far, and the best of them.
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """The epochs of a training so far, and the best of them.
 
     Attributes
     ----------
-    key : of the settings, data and code that the run belongs to
     history : numbers of each epoch
-    best_epoch, best_score, best_weights : the first epoch (from 0) of the highest valid score; -1 before any
+    best_epoch, best_score, best_weights : the first epoch, from 1, of the highest validation score; 0 before any
     """
 
-    key: str
     history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = -1
+    best_epoch: int = 0
     best_score: float = float("-inf")
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    best_weights: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def chosen(self) -> dict[str, float]:
-        """The best epoch, counted from 1, and its valid score."""
-        return {"epoch": self.best_epoch + 1, "valid_score": self.best_score}
-
-    def add(self, numbers: dict[str, float], score: float | None, weights: Mapping[str, Tensor]) -> None:
-        """Another epoch; its valid score (higher is better), None where the valid role was not looked at."""
-        self.history.append(numbers)
-        if score is not None and score > self.best_score:
-            self.best_epoch, self.best_score = len(self.history) - 1, score
-            self.best_weights = {name: value.detach().clone() for name, value in weights.items()}
+        """The best epoch, counted from 1, and its validation score, as a run records them."""
+        return {"epoch": self.best_epoch, "valid_score": self.best_score}
 
 
-def epoch_seed(seed: int, epoch: int) -> int:
-    """Seed of everything random in an epoch, so that one that was broken off is the same when it is run again."""
-    return seed * EPOCHS_APART + epoch
+def write_checkpoint(path: Path | None, key: str, result: TrainingResult, arrays: dict[str, np.ndarray]) -> None:
+    """Write the epochs so far with a task's arrays, whole or not at all; without a path nothing.
 
-
-def keep_state(path: Path | None, state: TrainingState, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Write the state with the weights and the optimiser's own, whole or not at all; without a path nothing."""
+    key : of the settings, data and code that the training belongs to
+    """
     if path is None:
         return
-    content = {"state": vars(state), "module": module.state_dict(), "optimiser": optimiser.state_dict()}
-    with replacing(path) as part:
-        torch.save(content, part)
+    header = {
+        "key": key,
+        "history": result.history,
+        "best_epoch": result.best_epoch,
+        "best_score": result.best_score,
+    }
+    write_arrays(path, arrays | prefixed(result.best_weights, BEST), header)
 
 
-def take_up_state(
-    path: Path | None, key: str, module: nn.Module, optimiser: torch.optim.Optimizer, report: Callable[[str], None]
-) -> TrainingState:
-    """The state that `keep_state` kept for this key, its weights put in place; a new one where there is none."""
-    content = _kept(path)
-    if content is None or content["state"]["key"] != key:
-        return TrainingState(key=key)
-    module.load_state_dict(content["module"])
-    optimiser.load_state_dict(content["optimiser"])
-    state = TrainingState(**content["state"])
-    report(f"taken up after epoch {len(state.history)}")
-    return state
+def read_checkpoint(
+    path: Path | None, key: str, report: Callable[[str], None]
+) -> tuple[TrainingResult, dict[str, np.ndarray]]:
+    """Epochs so far and a task's arrays, of a checkpoint of this key; no epochs and no arrays where there is none.
+
+    A checkpoint that is broken or of another key is reported in one line.
+    """
+    if path is None or not path.exists():
+        return TrainingResult(), {}
+    try:
+        arrays, header = read_arrays(path, *EXPECTED)
+        with expecting(path, *EXPECTED):
+            return _resumed(arrays, header, key, path, report)
+    except UserError as error:
+        report(str(error))
+        return TrainingResult(), {}
 
 
-def forget_states(folder: Path) -> None:
-    """Remove the states in the folder of a run that has ended."""
-    for path in folder.glob("*.state"):
+def forget_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints in the folder of a run that has ended."""
+    for path in folder.glob(f"*{FILE}"):
         path.unlink()
 
 
-def _kept(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, UnpicklingError, RuntimeError, EOFError):
-        return None
+def _resumed(
+    arrays: dict[str, np.ndarray], header: dict[str, Any], key: str, path: Path, report: Callable[[str], None]
+) -> tuple[TrainingResult, dict[str, np.ndarray]]:
+    if header["key"] != key:
+        report(f"{path}: of other settings, data or code; the training begins anew")
+        return TrainingResult(), {}
+    result = TrainingResult(header["history"], header["best_epoch"], header["best_score"], below(arrays, BEST))
+    report(f"resumed after epoch {len(result.history)}")
+    return result, {name: value for name, value in arrays.items() if not name.startswith(BEST)}

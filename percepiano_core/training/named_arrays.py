@@ -1,4 +1,4 @@
-"""Named tensors and a JSON header in one safetensors file: what trained weights are kept in."""
+"""Named NumPy arrays and a JSON header in one safetensors file: weights and checkpoints of all frameworks."""
 
 from __future__ import annotations
 
@@ -8,29 +8,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors.numpy import save_file
 
 from percepiano_core.errors import UserError
 from percepiano_core.files import replacing
 
 HEADER = "percepiano"  # name of the metadata that holds the header
+Arrays = Mapping[str, np.ndarray]
 
 
-def write_tensors(path: Path | str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
-    """Write tensors and what JSON holds of them, atomically; equal ones give equal bytes."""
-    kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+def write_arrays(path: Path | str, arrays: Arrays, header: Mapping[str, Any]) -> None:
+    """Write arrays of any shapes and what JSON holds of them, atomically; equal ones give equal bytes."""
+    ordered = {name: np.asarray(value, order="C") for name, value in arrays.items()}  # keeps 0-dimensional ones so
     with replacing(path) as part:
         # One entry of metadata, for several are written in a random order.
-        save_file(kept, part, {HEADER: json.dumps(header)})
+        save_file(ordered, part, {HEADER: json.dumps(header)})
 
 
-def read_tensors(path: Path | str, what: str, remedy: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and header of a file of `write_tensors`; UserError as of `expecting` if it is no safetensors file."""
-    with expecting(path, what, remedy), safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
-        return tensors, _header(file.metadata() or {})
+def read_arrays(path: Path | str, what: str, remedy: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and header of a file of `write_arrays`; UserError as of `expecting` if it is no safetensors file."""
+    with expecting(path, what, remedy), safe_open(path, "np") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+        return arrays, _header(file.metadata() or {})
+
+
+def below(arrays: Arrays, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with `prefix`, named without it."""
+    return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+
+
+def prefixed(arrays: Arrays, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays with `prefix` before their names."""
+    return {prefix + name: value for name, value in arrays.items()}
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import yaml
 
+from percepiano_core.errors import UserError
+
 PRESET = "preset"
 REQUIRED = MISSING
 T = TypeVar("T")
@@ -66,7 +68,7 @@ def setting(
 @cache
 def schema_of(declaration: type) -> Json:
     """JSON Schema of a declaration, with descriptions and defaults; a key that is not declared is an error."""
-    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    types_of = typing.get_type_hints(declaration)
     properties = {each.name: _property(each, types_of[each.name]) for each in fields(declaration)}
     if presets := presets_of(declaration):
         about = "begin from these values (their file describes them); what else is said wins over them"
@@ -94,13 +96,13 @@ def resolved(declaration: type, values: Mapping[str, Any]) -> Json:
     name = given.pop(PRESET, None)
     if name is not None:
         given = merged(presets_of(declaration)[name], given)
-    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    types_of = typing.get_type_hints(declaration)
     return {each.name: _resolved_value(each, types_of[each.name], given) for each in fields(declaration)}
 
 
 def built(declaration: type[T], values: Mapping[str, Any]) -> T:
     """An object of the declaration from resolved values, as `run.json` keeps them."""
-    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    types_of = typing.get_type_hints(declaration)
     arguments = {}
     for name, value in resolved(declaration, values).items():
         inner = _declaration(types_of[name])
@@ -108,9 +110,18 @@ def built(declaration: type[T], values: Mapping[str, Any]) -> T:
     return declaration(**arguments)
 
 
+def check_choices(settings: Any) -> None:
+    """UserError for a value of a declared object that is none of its field's choices; for its `__post_init__`."""
+    for each in fields(settings):
+        choices = each.metadata["limits"].get("enum")
+        if choices is not None and getattr(settings, each.name) not in choices:
+            problem = f"there is no {getattr(settings, each.name)!r}"
+            raise UserError(each.name, problem, f"choose one of {', '.join(map(str, choices))}")
+
+
 def named_files(declaration: type, values: Mapping[str, Any]) -> list[str]:
     """The files among resolved values: a run reads them, so that the workflow has them made before."""
-    types_of = typing.get_type_hints(declaration, vars(sys.modules[declaration.__module__]))
+    types_of = typing.get_type_hints(declaration)
     found = []
     for each in fields(declaration):
         value, inner = values[each.name], _declaration(types_of[each.name])
@@ -134,14 +145,13 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
 
 def _resolved_value(each: Field[Any], kind: Any, given: Mapping[str, Any]) -> Any:
     inner = _declaration(kind)
-    value = given.get(each.name, MISSING)
-    if value is MISSING:
-        default = _default(each)
-        return resolved(inner, default) if inner is not None and default is not None else default
+    value, default = given.get(each.name, MISSING), _default(each)
     if inner is None or value is None:
-        return copy.deepcopy(value)
-    default = _default(each)
-    return resolved(inner, merged(default, value) if isinstance(default, Mapping) else value)
+        return default if value is MISSING else copy.deepcopy(value)
+    if value is MISSING:
+        return resolved(inner, default) if default is not None else None
+    # What a block does not say, it takes from the default block, unless it begins from a preset of its own.
+    return resolved(inner, value if PRESET in value or default in (MISSING, None) else merged(default, value))
 
 
 def _property(each: Field[Any], kind: Any) -> Json:

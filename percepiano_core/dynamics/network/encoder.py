@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from percepiano_core.dynamics.network.architecture import Scales
 from percepiano_core.dynamics.network.layers import Merge, ResidualBlock, TimeAttention, UpSample, pooled
 
 DROPOUT = 0.2
-Scales = tuple[int, int]
 
 
 def activated(block: ResidualBlock, channels: int) -> nn.Sequential:

@@ -1,115 +1,38 @@
-"""One network on one fold: training, threshold from the valid role, predictions of the valid and the test role."""
+"""The multi-task multi-scale network as a model of dynamics: its settings, and how it is trained on one fold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
+from percepiano_core.dynamics.network.architecture import TASKS
+from percepiano_core.training.recipe import Recipe
+from percepiano_core.training.settings import built, setting
 
-from percepiano_core.dynamics.examples.examples import Example
-from percepiano_core.dynamics.examples.roles import Fitted, Roles, settings_of
-from percepiano_core.dynamics.network.model import TASKS, DynamicsNetwork, NetworkConfig
-from percepiano_core.dynamics.network.predict import predict
-from percepiano_core.dynamics.network.recipe import make_recipe
-from percepiano_core.dynamics.network.training import Input, Trainer
-from percepiano_core.dynamics.predictions.decoding import change_point_evidence, decode_beats, decode_levels
-from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
-from percepiano_core.metrics.levels_and_beats import BLANK, CLASSES, best_threshold
-from percepiano_core.sound.frame_grid import event_frames
-from percepiano_core.store.dynamics_predictions import EVENT_TASKS
+if TYPE_CHECKING:
+    from percepiano_core.dynamics.examples.roles import Roles
+    from percepiano_core.training.run import Trained, TrainingRun
 
-SETTINGS: dict[str, Any] = {
-    "input": "curves8",  # kind of input
-    "silence": 0.0,  # its value where there is silence
-    "tasks": list(TASKS),
-    "scales": [5, 5],  # frames of a level for one of the next coarser level
-    "experts": True,
-    "recipe": {},  # settings of recipe.Recipe
-}
+INPUTS = ("bssl", "logmel", "curves8")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedNetwork:
-    """A trained network with what it says; `about` is what using it needs to know."""
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a dynamics network."""
 
-    fitted: Fitted
-    trainer: Trainer
-    about: dict[str, Any]
-
-
-def fit_fold(roles: Roles, settings: Mapping[str, Any], seed: int, **kept: Any) -> FittedNetwork:
-    """Train and predict; `kept` goes to the Trainer (state_path, key, report, device)."""
-    options = settings_of(settings, SETTINGS)
-    channels = roles.train[0].inputs[options["input"]].shape[0]
-    config = NetworkConfig(channels, tuple(options["tasks"]), tuple(options["scales"]), options["experts"])
-    recipe = make_recipe(options["recipe"])
-    trainer = Trainer(config, recipe, Input(options["input"], options["silence"]), seed, **kept)
-    state = trainer.train(roles.train, roles.valid)
-    raw = {name: [predicted(each, trainer.logits(each)) for each in getattr(roles, name)] for name in ("valid", "test")}
-    threshold = _threshold(raw["valid"])
-    chosen = {
-        "threshold": threshold,
-        "epoch": state.best_epoch + 1,
-        "valid_score": state.best_score,
-        "level_shares": _level_shares(roles.train),
-    }
-    valid, test = ([_with_change_points(each, threshold) for each in raw[name]] for name in ("valid", "test"))
-    about = {"input": options["input"], "silence": options["silence"], "threshold": threshold, "recipe": asdict(recipe)}
-    return FittedNetwork(Fitted(valid, test, chosen), trainer, about)
-
-
-def predicted(example: Example, logits: Mapping[str, np.ndarray]) -> RecordingPrediction:
-    """What logits [T, outputs] by task say at the true beats, and the beats that they say; no change points yet.
-
-    Of beats in one frame, the first has the evidence of a change point and the others -inf.
-    """
-    frames = event_frames(example.beat_times)
-    scores = evidence = levels = None
-    if "dynamic" in logits:
-        levels = decode_levels(logits["dynamic"], frames)
-        at = logits["dynamic"][np.clip(frames, 0, len(logits["dynamic"]) - 1), BLANK + 1 :].astype(np.float64)
-        scores = at - np.log(np.exp(at).sum(axis=1, keepdims=True))
-    if "change_point" in logits:
-        once, first = np.unique(frames, return_index=True)
-        evidence = np.full(len(frames), -np.inf)
-        evidence[first] = change_point_evidence(logits["change_point"][:, 0], once)
-    return RecordingPrediction(example, levels, scores, evidence, None, _events(logits))
-
-
-def predicted_by(network: DynamicsNetwork, example: Example, about: Mapping[str, Any]) -> RecordingPrediction:
-    """What a trained network says about a recording; `about` is what its weights' file says of it."""
-    features = torch.from_numpy(example.inputs[about["input"]].astype(np.float32))
-    said = predicted(example, predict(network, features, about["silence"]))
-    return _with_change_points(said, about["threshold"])
-
-
-def _events(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    some = next(iter(logits.values()))
-    beats, downbeats = decode_beats(*(logits.get(task, np.zeros((len(some), 1)))[:, 0] for task in EVENT_TASKS))
-    return {task: times for task, times in zip(EVENT_TASKS, (beats, downbeats), strict=True) if task in logits}
-
-
-def _threshold(predictions: Sequence[RecordingPrediction]) -> float | None:
-    """Evidence that makes a change point, best on these recordings; 0 if they hold none, None without the task."""
-    if predictions[0].evidence is None:
-        return None
-    evidence = np.concatenate([each.evidence for each in predictions if each.evidence is not None])
-    true = np.concatenate([each.example.labels.change_point for each in predictions])
-    known = np.concatenate([each.example.labels.level != BLANK for each in predictions])
-    return best_threshold(evidence[known], true[known]) if true[known].any() else 0.0
-
-
-def _with_change_points(prediction: RecordingPrediction, threshold: float | None) -> RecordingPrediction:
-    flags = None if prediction.evidence is None else prediction.evidence >= threshold
-    return RecordingPrediction(
-        prediction.example, prediction.levels, prediction.scores, prediction.evidence, flags, prediction.events
+    recipe: Recipe = setting({"preset": "dynamics_published"}, "how it is trained")
+    silence: float = setting(0.0, "value of its input where there is silence: 0 sone, -100 dB of log-mel")
+    pad_short: bool = setting(
+        False, "recordings shorter than a segment are filled up with silence; the published training leaves them out"
     )
+    tasks: list[str] = setting(list(TASKS), "what it predicts; one task alone needs no head", choices=tuple(TASKS))
+    scales: list[int] = setting([5, 5], "frames of a level for one of the next coarser level, two", least=1)
+    experts: bool = setting(True, "experts shared among the tasks (MMoE); else a projection for each")
 
 
-def _level_shares(examples: Sequence[Example]) -> list[float]:
-    """Share of each level among the labelled beats; a level that is not there counts one beat."""
-    counts = np.sum([np.bincount(each.labels.level, minlength=len(CLASSES) + 1)[1:] for each in examples], axis=0)
-    return (np.maximum(counts, 1) / max(counts.sum(), 1)).round(6).tolist()
+def train_fold(roles: Roles, given: str, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
+    """Train on one fold and predict it; `given` is the kind of input that the network hears."""
+    from percepiano_core.dynamics.network.fold import train_network
+
+    return train_network(roles, given, built(Settings, settings), seed, run)

@@ -1,6 +1,6 @@
 """Weights of dynamics networks: our files, and the authors' checkpoint. Tensors alone are read, never pickled objects.
 
-Our files are safetensors with the network's configuration in the header.
+Our files are safetensors whose header says what the network is built from and how it is used.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from percepiano_core.dynamics.network.model import EXPERTS, TASKS, DynamicsNetwork, NetworkConfig
+from percepiano_core.dynamics.network.architecture import TASKS, NetworkConfig
+from percepiano_core.dynamics.network.model import EXPERTS, DynamicsNetwork
 from percepiano_core.errors import UserError
-from percepiano_core.training.named_arrays import read_tensors, write_tensors
+from percepiano_core.training.named_arrays import Arrays, expecting, read_arrays, write_arrays
+from percepiano_core.training.torch_adapter import load_module, module_arrays
 
-FORMAT = "percepiano dynamics network 1"
+MODULE = "dynamics.network.network_fold"  # that trains it
+FORMAT = "percepiano dynamics network 1"  # in the headers of older files
 EXPECTED = ("weights of a dynamics network", "name a file that training wrote")
 HEADS = {"dynamic": "dyn", "beat": "beat", "downbeat": "db", "change_point": "cp"}  # task -> published short name
 # published name of a module -> ours
@@ -40,35 +43,40 @@ MODULES = {
 }
 
 
+def network_header(config: NetworkConfig, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file of a network says beside its weights; `about` is what using it needs to know, as JSON holds it."""
+    return {"module": MODULE, "description": {"config": asdict(config), "about": dict(about)}}
+
+
 def save_network(path: Path | str, network: DynamicsNetwork, about: Mapping[str, Any] | None = None) -> None:
-    """Write the weights and the configuration; `about` is what else a user needs to know, as JSON holds it."""
-    write_tensors(
-        path, network.state_dict(), {"format": FORMAT, "config": asdict(network.config), "about": about or {}}
-    )
+    """Write the weights and the header as safetensors, atomically."""
+    write_arrays(path, module_arrays(network), network_header(network.config, about or {}))
 
 
 def read_about(path: Path | str) -> dict[str, Any]:
-    """What `save_network` was told about the network; UserError as of `load_network`."""
+    """What the file says about the use of its network; UserError as of `load_network`."""
     return _read(path)[1]["about"]
 
 
 def load_network(path: Path | str) -> DynamicsNetwork:
-    """Network in evaluation mode from a file of `save_network`; UserError if it is missing or something else."""
-    state, header = _read(path)
-    config = header["config"]
-    network = DynamicsNetwork(
-        NetworkConfig(**config | {"tasks": tuple(config["tasks"]), "scales": tuple(config["scales"])})
-    )
-    network.load_state_dict(state)
+    """Network in evaluation mode from such a file; UserError if it is missing or something else."""
+    weights, description = _read(path)
+    config = description["config"]
+    values = config | {"tasks": tuple(config["tasks"]), "scales": tuple(config["scales"])}
+    with expecting(path, *EXPECTED):
+        network = DynamicsNetwork(NetworkConfig(**values))
+        load_module(network, weights)
     return network.eval()
 
 
-def _read(path: Path | str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and header."""
-    state, header = read_tensors(path, *EXPECTED)
-    if header.get("format") != FORMAT:
-        raise UserError(path, "not the weights of a dynamics network", EXPECTED[1])
-    return state, header
+def _read(path: Path | str) -> tuple[Arrays, dict[str, Any]]:
+    """Weights and description; older files have a format in the module's place."""
+    weights, header = read_arrays(path, *EXPECTED)
+    if header.get("module") == MODULE:
+        return weights, header["description"]
+    if header.get("format") == FORMAT:
+        return weights, header
+    raise UserError(path, "not the weights of a dynamics network", EXPECTED[1])
 
 
 def load_published(path: Path | str) -> DynamicsNetwork:

@@ -43,9 +43,6 @@ def per_recording_scores(
     return scores([_judged(each, threshold) for each in recordings], PER_RECORDING)
 
 
-honest_scores = per_recording_scores  # name by which network/training.py still calls it
-
-
 def as_published_scores(recordings: Sequence[ScoredRecording]) -> dict[str, float]:
     """Scores of a role as the released code computes them, each in 0 to 1."""
     return scores([_judged(each, EVALUATION_THRESHOLD) for each in recordings], AS_PUBLISHED)

@@ -6,11 +6,10 @@ from percepiano_core.perception.folds import fold_predictions, fold_roles
 from percepiano_core.perception.jobs.runs import read_data, write_rating_run
 from percepiano_core.plan.job import Job
 from percepiano_core.store.notes import read_notes
-from percepiano_core.training.checkpoint import FILE as CHECKPOINT_FILE
 from percepiano_core.training.checkpoint import forget_checkpoints
 from percepiano_core.training.chosen_module import chosen_module
 from percepiano_core.training.run import TrainingRun
-from percepiano_core.training.run_folder import HISTORY_FILE, WEIGHTS_FILE
+from percepiano_core.training.run_folder import WEIGHTS_FILE
 
 
 def run(job: Job) -> None:
@@ -20,7 +19,7 @@ def run(job: Job) -> None:
     notes = read_notes(job.file("notes") or str(job.file("performed")))
     for fold, folder in job.folders.items():
         roles = fold_roles(examples, split, fold)
-        course = TrainingRun(folder / CHECKPOINT_FILE, folder / HISTORY_FILE, job.key, device=job.device)
+        course = TrainingRun.within(folder, job.key, job.device, job.threads)
         trained = module.train_fold(roles, notes, job.run.settings, job.run.seed, course)
         trained.write_weights(folder / WEIGHTS_FILE)
         named = (job.run.split, fold, job.run.seed, job.run.model)

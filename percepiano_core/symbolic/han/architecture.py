@@ -1,94 +1,14 @@
-"""What a symbolic neural model is made of: plain values that a preset chooses and a model is built from.
+"""What a note network is made of: declared values that a preset chooses and a model is built from.
 
-Source: percepiano-models.md, section 2 (published values) and section 6 (options; the defaults are as published).
+The defaults are as published: the released model classes (model_m2pf.py, encoder_score.py). The options deviate from
+them, each off by default; docs/neural_models.md says what each is worth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from percepiano_core.errors import UserError
-
-CHOICES: dict[str, tuple[str, ...]] = {
-    "padding": ("masked", "legacy"),
-    "span_length": ("true", "legacy"),
-    "pool": ("context", "linear_heads"),
-    "temperature_scope": ("pool", "segment", "both"),
-    "attention_init": ("uniform", "xavier"),
-    "attention_init_scope": ("segment", "all"),
-    "entropy_scope": ("segment", "sequence"),
-    "lstm_init": ("uniform", "orthogonal"),
-}
-"""Option -> its values; the first is the published one."""
-
-
-def _check(what: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UserError(what, f"there is no {value!r}", f"choose one of {', '.join(choices)}")
-
-
-@dataclass(frozen=True)
-class Layers:
-    """LSTM layers of each level; `stack` is the number of the single-recurrence models."""
-
-    note: int = 2
-    voice: int = 2
-    beat: int = 2
-    measure: int = 1
-    stack: int = 7
-
-
-@dataclass(frozen=True)
-class Options:
-    """Deviations from the published models, each off by default.
-
-    Attributes
-    ----------
-    padding : "masked", or "legacy": pooling over notes takes in the padding of the batch (trap 1)
-    span_length : "true", or "legacy": beats and measures reach only the notes that the published guess finds (trap 2)
-    pool : "context", or "linear_heads"
-    norm_after_encoder : LayerNorm of what the head reads
-    norm_before_head : LayerNorm of the pooled vector
-    head_init_gain : gain of the Xavier initialisation of both head layers, with biases 0; 0 for the library's own
-    attention_temperature : divides the scores of the attentions in `temperature_scope`
-    temperature_scope : "pool", "segment" (beats and measures) or "both"
-    attention_init : "uniform", or "xavier": projection Xavier with bias 0, contexts U(-2, 2)
-    attention_init_scope : "segment" or "all"
-    attention_lr_factor : learning rate of all attention parameters over that of the others
-    entropy_weight : weight of the penalty on even beat attention
-    entropy_target : normalised entropy, 0 to 1, above which the penalty begins
-    entropy_scope : "segment": of the attention in use; "sequence": of one softmax over the padded note sequence
-    lstm_init : "uniform", or "orthogonal": orthogonal matrices, biases 0, both forget biases 1
-    """
-
-    padding: str = "masked"
-    span_length: str = "true"
-    pool: str = "context"
-    norm_after_encoder: bool = False
-    norm_before_head: bool = False
-    head_init_gain: float = 0.0
-    attention_temperature: float = 1.0
-    temperature_scope: str = "both"
-    attention_init: str = "uniform"
-    attention_init_scope: str = "all"
-    attention_lr_factor: float = 1.0
-    entropy_weight: float = 0.0
-    entropy_target: float = 0.6
-    entropy_scope: str = "segment"
-    lstm_init: str = "uniform"
-
-    def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            _check(f"option {name}", getattr(self, name), choices)
-
-    def temperature(self, scope: str) -> float:
-        """Temperature of the attentions of one scope, "pool" or "segment"."""
-        return self.attention_temperature if self.temperature_scope in (scope, "both") else 1.0
-
-    def changed(self) -> dict[str, object]:
-        """The options that are not as published."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-
+from percepiano_core.training.settings import check_choices, setting
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "note": ("note",),
@@ -104,20 +24,84 @@ LEVELS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """Level that the head reads, and sizes: hidden units a direction, attention heads, dropout, ratings.
+class Layers:
+    """LSTM layers of each level."""
 
-    `descriptors` is the number of descriptors that the head reads beside the pooled vector (published: none).
-    """
+    note: int = setting(2, "over notes", unit="layers", least=1)
+    voice: int = setting(2, "over the notes of each voice", unit="layers", least=1)
+    beat: int = setting(2, "over beats", unit="layers", least=1)
+    measure: int = setting(1, "over measures", unit="layers", least=1)
+    stack: int = setting(7, "of the one recurrence that the stack levels have instead", unit="layers", least=1)
 
-    level: str
-    hidden: int = 256
-    layers: Layers = Layers()
-    heads: int = 8
-    dropout: float = 0.2
-    n_ratings: int = 19
-    descriptors: int = 0
-    options: Options = Options()
+
+@dataclass(frozen=True)
+class Options:
+    """Deviations from the published models, each off by default."""
+
+    padding: str = setting(
+        "masked",
+        "legacy: pooling over notes takes in the padding of the batch, as the released code does",
+        choices=("masked", "legacy"),
+    )
+    span_length: str = setting(
+        "true",
+        "legacy: beats and measures reach only the notes that the released code finds by its zeros",
+        choices=("true", "legacy"),
+    )
+    pool: str = setting("context", "attention of the head", choices=("context", "linear_heads"))
+    norm_after_encoder: bool = setting(False, "LayerNorm of what the head reads")
+    norm_before_head: bool = setting(False, "LayerNorm of the pooled vector")
+    head_init_gain: float = setting(
+        0.0, "gain of the Xavier initialisation of both head layers, with biases 0; 0: torch's own", least=0
+    )
+    attention_temperature: float = setting(1.0, "divides the scores of the attentions in temperature_scope", above=0)
+    temperature_scope: str = setting(
+        "both", "pool: of the head; segment: of beats and measures", choices=("pool", "segment", "both")
+    )
+    attention_init: str = setting(
+        "uniform", "xavier: projection Xavier with bias 0, contexts U(-2, 2)", choices=("uniform", "xavier")
+    )
+    attention_init_scope: str = setting("all", "attentions that attention_init is of", choices=("segment", "all"))
+    attention_lr_factor: float = setting(
+        1.0, "learning rate of all attention parameters over that of the others", above=0
+    )
+    entropy_weight: float = setting(0.0, "weight of the regulariser against even beat attention", least=0)
+    entropy_target: float = setting(
+        0.6, "normalised entropy of attention above which that regulariser begins", least=0, most=1
+    )
+    entropy_scope: str = setting(
+        "segment",
+        "segment: of the attention in use; sequence: of one softmax over the padded note sequence",
+        choices=("segment", "sequence"),
+    )
+    lstm_init: str = setting(
+        "uniform",
+        "orthogonal: orthogonal matrices, biases 0, both forget biases 1",
+        choices=("uniform", "orthogonal"),
+    )
 
     def __post_init__(self) -> None:
-        _check("level", self.level, tuple(LEVELS))
+        check_choices(self)
+
+    def temperature(self, scope: str) -> float:
+        """Temperature of the attentions of one scope, "pool" or "segment"."""
+        return self.attention_temperature if self.temperature_scope in (scope, "both") else 1.0
+
+    def changed(self) -> dict[str, object]:
+        """The options that are not as published."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Level that the head reads, and sizes."""
+
+    level: str = setting("note", "rows that the head reads", choices=tuple(LEVELS))
+    hidden: int = setting(256, "hidden units of a direction", unit="units", least=1)
+    layers: Layers = setting(Layers, "LSTM layers of each level")
+    heads: int = setting(8, "of each attention; they divide the hidden units", least=1)
+    dropout: float = setting(0.2, "share of units dropped in training", least=0, below=1)
+    options: Options = setting(Options, "deviations from the published models")
+
+    def __post_init__(self) -> None:
+        check_choices(self)

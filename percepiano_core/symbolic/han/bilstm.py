@@ -1,27 +1,36 @@
-"""The Bi-LSTM over notes (rows Bi-LSTM and Bi-LSTM + SA of the published table) as a trainable network."""
+"""The Bi-LSTM over notes (rows Bi-LSTM and Bi-LSTM + SA of the published table) as a network of ratings.
+
+It has the note stage alone, so that its code digest does not depend on the stages above the notes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from percepiano_core.perception.examples import Examples
-from percepiano_core.symbolic.han.architecture import Architecture
-from percepiano_core.symbolic.han.layers.note_stage import build_note_stage
-from percepiano_core.symbolic.han.staged_model import StagedModel
-from percepiano_core.symbolic.han.staged_network import prepared_network, restored_network
-from percepiano_core.symbolic.networks.network import Network, Notes
+from percepiano_core.symbolic.han.settings import NoteNetworkSettings as Settings
+from percepiano_core.training.settings import built
+
+if TYPE_CHECKING:
+    from percepiano_core.perception.folds import Roles
+    from percepiano_core.symbolic.networks.network import Network, Notes
+    from percepiano_core.training.run import Trained, TrainingRun
+
+INPUTS = ("notes", "notes+descriptors")
+MODULE = "symbolic.han.bilstm"
 
 
-def prepare(train: Examples, notes: Notes, settings: Mapping[str, Any]) -> Network:
-    """Fit the inputs on the train role, and build."""
-    return prepared_network(_build, train, notes, settings)
+def train_fold(roles: Roles, given: Notes, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
+    """Train on one fold and predict it; `given` are the notes of the performances by name."""
+    from percepiano_core.symbolic.han.note_model import NoteModel
+    from percepiano_core.symbolic.han.staged_network import train_staged_fold
+
+    return train_staged_fold(MODULE, NoteModel, roles, given, built(Settings, settings), seed, run)
 
 
 def restore(description: Mapping[str, Any]) -> Network:
-    """Build as described, with weights of chance."""
-    return restored_network(_build, description)
+    """Build as described, randomly initialised."""
+    from percepiano_core.symbolic.han.note_model import NoteModel
+    from percepiano_core.symbolic.han.staged_network import restored_network
 
-
-def _build(width: int, architecture: Architecture) -> StagedModel:
-    return StagedModel(width, architecture, build_note_stage)
+    return restored_network(NoteModel, description)

@@ -1,21 +1,33 @@
-"""The hierarchical attention network (row Bi-LSTM + SA + HAN of the published table) as a trainable network."""
+"""The hierarchical attention network (row Bi-LSTM + SA + HAN of the published table) as a network of ratings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from percepiano_core.perception.examples import Examples
-from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
-from percepiano_core.symbolic.han.staged_network import prepared_network, restored_network
-from percepiano_core.symbolic.networks.network import Network, Notes
+from percepiano_core.symbolic.han.settings import NoteNetworkSettings as Settings
+from percepiano_core.training.settings import built
+
+if TYPE_CHECKING:
+    from percepiano_core.perception.folds import Roles
+    from percepiano_core.symbolic.networks.network import Network, Notes
+    from percepiano_core.training.run import Trained, TrainingRun
+
+INPUTS = ("notes", "notes+descriptors")
+MODULE = "symbolic.han.han"
 
 
-def prepare(train: Examples, notes: Notes, settings: Mapping[str, Any]) -> Network:
-    """Fit the inputs on the train role, and build."""
-    return prepared_network(HierarchicalModel, train, notes, settings)
+def train_fold(roles: Roles, given: Notes, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
+    """Train on one fold and predict it; `given` are the notes of the performances by name."""
+    from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+    from percepiano_core.symbolic.han.staged_network import train_staged_fold
+
+    return train_staged_fold(MODULE, HierarchicalModel, roles, given, built(Settings, settings), seed, run)
 
 
 def restore(description: Mapping[str, Any]) -> Network:
-    """Build as described, with weights of chance."""
+    """Build as described, randomly initialised."""
+    from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
+    from percepiano_core.symbolic.han.staged_network import restored_network
+
     return restored_network(HierarchicalModel, description)

@@ -14,5 +14,5 @@ from percepiano_core.symbolic.han.staged_model import StagedModel
 class HierarchicalModel(StagedModel):
     """Features of notes -> logits of the 19 ratings; the ratings, 0 to 1, are their sigmoid."""
 
-    def __init__(self, width: int, architecture: Architecture) -> None:
-        super().__init__(width, architecture, build_stage)
+    def __init__(self, width: int, architecture: Architecture, descriptors: int = 0) -> None:
+        super().__init__(width, architecture, build_stage, descriptors)

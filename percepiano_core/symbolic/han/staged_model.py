@@ -24,7 +24,7 @@ StageBuilder = Callable[[str, tuple[str, ...], int, Architecture], nn.Module]
 class StagedModel(nn.Module):
     """Features of notes -> logits of the 19 ratings; the ratings, 0 to 1, are their sigmoid."""
 
-    def __init__(self, width: int, architecture: Architecture, build_stage: StageBuilder) -> None:
+    def __init__(self, width: int, architecture: Architecture, build_stage: StageBuilder, descriptors: int = 0) -> None:
         super().__init__()
         names = LEVELS[architecture.level]
         self.architecture = architecture
@@ -33,7 +33,7 @@ class StagedModel(nn.Module):
         )
         over_notes = architecture.level not in ("beat", "measure")
         read = note_width(names, architecture.hidden) if over_notes else 2 * architecture.hidden
-        self.head = Head(read, over_notes, architecture)
+        self.head = Head(read, over_notes, architecture, descriptors)
         initialise(self, architecture.options)
 
     def forward(self, batch: NoteBatch) -> Tensor:

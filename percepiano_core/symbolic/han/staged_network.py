@@ -1,20 +1,18 @@
-"""Staged models as trainable networks: which settings they take, what they read, what they tell of themselves.
-
-Settings: `preset` (presets.py); `standardise`, "published" or "all" (note_inputs.py); `descriptors`, a set of
-descriptors that the head reads too, or null; `architecture` and `options`, values that replace the preset's.
-"""
+"""Staged models as networks of ratings: what they read, what they tell of themselves, their pre-training."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
+from functools import partial
 from random import Random
 from typing import Any
 
 from torch import Tensor
 
-from percepiano_core.errors import UserError
 from percepiano_core.perception.examples import Examples
+from percepiano_core.perception.folds import Roles
+from percepiano_core.store.notes import read_notes
 from percepiano_core.symbolic.han.architecture import Architecture, Layers, Options
 from percepiano_core.symbolic.han.layers.regularisation import entropy_penalty
 from percepiano_core.symbolic.han.masked_notes import NoteTask
@@ -22,39 +20,46 @@ from percepiano_core.symbolic.han.notes.note_inputs import NoteInputs, described
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch, NoteSequence, collate
 from percepiano_core.symbolic.han.notes.slicing import cut, slice_spans
 from percepiano_core.symbolic.han.parameter_groups import parameter_groups
-from percepiano_core.symbolic.han.presets import preset
+from percepiano_core.symbolic.han.settings import MaskedNotes, NoteNetworkSettings
 from percepiano_core.symbolic.han.stage_diagnostics import stage_numbers
 from percepiano_core.symbolic.han.staged_model import StagedModel
+from percepiano_core.symbolic.networks.fold import train_network
 from percepiano_core.symbolic.networks.network import Network, Notes
+from percepiano_core.symbolic.networks.pretraining import PretrainingTask
+from percepiano_core.training.run import Trained, TrainingRun
 
-Build = Callable[[int, Architecture], StagedModel]
-SETTINGS = ("preset", "standardise", "descriptors", "architecture", "options")
+Build = Callable[[int, Architecture, int], StagedModel]
+"""Columns of the features, architecture, descriptors beside the notes -> the model, randomly initialised."""
+
+PRETRAINING = "masked_notes"  # of its files in a run folder
 
 
-def prepared_network(build: Build, train: Examples, notes: Notes, settings: Mapping[str, Any]) -> Network:
+def train_staged_fold(
+    module: str, build: Build, roles: Roles, notes: Notes, settings: NoteNetworkSettings, seed: int, run: TrainingRun
+) -> Trained:
+    """Train on one fold (networks/fold.py), after masked-note pre-training where the settings say so."""
+    prepare = partial(prepared_network, build, settings=settings)
+    masked = settings.masked_notes
+    pretrain = None if masked is None else partial(_pretrain, masked, seed, run.part(PRETRAINING))
+    return train_network(module, prepare, roles, notes, settings, seed, run, pretrain)
+
+
+def prepared_network(build: Build, train: Examples, notes: Notes, settings: NoteNetworkSettings) -> Network:
     """The network that the settings describe, its inputs fitted on the train role."""
-    unknown = sorted(settings.keys() - set(SETTINGS))
-    if unknown:
-        raise UserError("network", f"there is no setting {unknown[0]!r}", f"use {', '.join(SETTINGS)}")
-    chosen = preset(settings["preset"])
-    standardise, descriptors = settings.get("standardise", "published"), settings.get("descriptors")
-    inputs = fit_inputs(train, notes, chosen.feature_set, standardise, descriptors)
-    options = _changed(chosen.architecture.options, settings.get("options", {}))
-    architecture = _changed(chosen.architecture, settings.get("architecture", {}))
-    return _network(build, inputs, replace(architecture, options=options, descriptors=inputs.descriptor_width))
+    inputs = fit_inputs(train, notes, settings.feature_set, settings.standardise, settings.descriptors)
+    return _network(build, inputs, settings.architecture)
 
 
 def restored_network(build: Build, description: Mapping[str, Any]) -> Network:
-    """The network that `Network.description` described, with weights of chance."""
-    values = dict(description["architecture"])
-    layers, options = Layers(**values.pop("layers")), Options(**values.pop("options"))
-    return _network(
-        build, described_inputs(description["inputs"]), Architecture(**values, layers=layers, options=options)
-    )
+    """The network that `Network.description` described, randomly initialised."""
+    known = {each.name for each in fields(Architecture)}  # others, in older files, follow from the inputs
+    values = {name: value for name, value in description["architecture"].items() if name in known}
+    made = values | {"layers": Layers(**values["layers"]), "options": Options(**values["options"])}
+    return _network(build, described_inputs(description["inputs"]), Architecture(**made))
 
 
 def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Network:
-    module = build(inputs.width, architecture)
+    module = build(inputs.width, architecture, inputs.descriptor_width)
     options = architecture.options
     note_stage: Any = next(iter(module.stages.values()))
 
@@ -80,6 +85,23 @@ def _network(build: Build, inputs: NoteInputs, architecture: Architecture) -> Ne
     )
 
 
+def _pretrain(
+    masked: MaskedNotes,
+    seed: int,
+    run: TrainingRun,
+    network: Network,
+    learned: list[NoteSequence],
+    judged: list[NoteSequence],
+) -> None:
+    """Pre-train on the notes of both roles' performances, whose ratings play no part, and on those of the file."""
+    assert network.masked_task is not None, "every staged network has one"
+    unrated = {} if masked.notes is None else read_notes(masked.notes)
+    task = network.masked_task()
+    parts = [*learned, *task.parts(unrated)]
+    run.report(f"masked-note pre-training: {len(parts)} parts to learn from, {len(judged)} to choose by")
+    run.train(PretrainingTask(task, masked.recipe, parts, judged, seed), masked.recipe)
+
+
 def _slices(sequence: NoteSequence, length: int, random: Random) -> list[NoteSequence]:
     return [cut(sequence, span) for span in slice_spans(sequence.measure, length, random)]
 
@@ -102,14 +124,3 @@ def _without(module: StagedModel) -> dict[str, Callable[[NoteBatch], Tensor]]:
             span.contribution = 1.0
 
     return {"hierarchy": without_hierarchy}
-
-
-def _changed(values: Any, changes: Mapping[str, Any]) -> Any:
-    """A dataclass with changes; UserError for a value that it does not have."""
-    known = [each.name for each in fields(values)]
-    unknown = sorted(changes.keys() - set(known))
-    if unknown:
-        raise UserError(
-            type(values).__name__.lower(), f"there is no {unknown[0]!r}", f"change one of {', '.join(known)}"
-        )
-    return replace(values, **changes)

@@ -1,12 +1,11 @@
-"""Masked pre-training of the encoder of compound words: guess the words of hidden notes.
+"""Masked pre-training of the encoder of compound words: tell the words of hidden notes.
 
-The pieces of the valid role are never learned from. Source: percepiano-models.md, section 8 (pre-training).
+The pieces of the validation role are never learned from. Loss and masking are those of MIDI-BERT (Chou et al., 2021).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,33 +14,19 @@ from torch import Tensor
 from percepiano_core.errors import UserError
 from percepiano_core.store.words import WordCollection
 from percepiano_core.symbolic.midibert.compound_words import VOCABULARY
+from percepiano_core.symbolic.midibert.encoder_weights import encoder_header
+from percepiano_core.symbolic.midibert.settings import BertSize, PretrainingSettings
 from percepiano_core.symbolic.midibert.word_masking import hide_notes
-from percepiano_core.symbolic.midibert.word_model import (
-    BertSize,
-    MaskedWordModel,
-    WordEncoder,
-    collate_words,
-    word_parts,
-)
-from percepiano_core.symbolic.networks.pretraining import PretrainingPlan
+from percepiano_core.symbolic.midibert.word_model import MaskedWordModel, WordEncoder, collate_words, word_parts
+from percepiano_core.symbolic.networks.pretraining import PretrainingTask
+from percepiano_core.training.run import Trained, TrainingRun
+from percepiano_core.training.torch_adapter import device_of, module_arrays
 
-
-@dataclass(frozen=True)
-class WordPlan(PretrainingPlan):
-    """How long, and how; and what of.
-
-    Attributes
-    ----------
-    notes : of a part, at most; up to 512
-    valid_share : of the pieces, that are judged by and not learned from
-    """
-
-    notes: int = 128
-    valid_share: float = 0.05
+WordParts = list[np.ndarray]
 
 
 class WordTask:
-    """Guess the four words of each hidden note."""
+    """Tell the four words of each hidden note."""
 
     def __init__(self, size: BertSize, seed: int, device: torch.device | str = "cpu") -> None:
         torch.manual_seed(seed)
@@ -53,21 +38,36 @@ class WordTask:
         return len(part)
 
     def guess(self, parts: Sequence[np.ndarray], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss, and the share of each kind of words guessed right."""
+        """The loss, and the share of each kind of words told right."""
         batch = collate_words(parts)
         hidden, chosen = hide_notes(batch, generator)
         loss, right = self.module.loss(hidden.to(self.device), batch.words.to(self.device), chosen.to(self.device))
         return loss, {f"right_{kind}": share for kind, share in zip(VOCABULARY, right, strict=True)}
 
 
-def pretraining_roles(collection: WordCollection, plan: WordPlan) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Parts of the performances to learn from, and of those to judge by: pieces at even distances in order of name."""
+def pretrained_encoder(
+    collection: WordCollection, settings: PretrainingSettings, seed: int, run: TrainingRun
+) -> Trained[WordParts]:
+    """Pre-train an encoder from random initialisation; its weights, and no predictions."""
+    train, valid = pretraining_roles(collection, settings.notes, settings.valid_share)
+    run.report(f"masked pre-training: {len(train)} parts to learn from, {len(valid)} to choose by")
+    masked = WordTask(settings.size, seed, device_of(run))
+    result = run.train(PretrainingTask(masked, settings.recipe, train, valid, seed), settings.recipe)
+    weights = module_arrays(masked.module.encoder)
+    return Trained([], [], weights, encoder_header(settings.size), result.chosen, result)
+
+
+def pretraining_roles(collection: WordCollection, notes: int, valid_share: float) -> tuple[WordParts, WordParts]:
+    """Parts of at most `notes` notes [n, 4] of the performances of the train role, and of the validation role.
+
+    The validation role has a share of the pieces, at even distances in order of name. UserError if none is left.
+    """
     pieces = sorted(set(collection.pieces))
-    held = max(1, round(plan.valid_share * len(pieces)))
+    held = max(1, round(valid_share * len(pieces)))
     if len(pieces) <= held:
         raise UserError("pre-training", f"there is no more than {len(pieces)} piece to learn from", "add performances")
     judged = {pieces[place] for place in np.linspace(0, len(pieces) - 1, held).round().astype(int)}
-    roles: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+    roles: tuple[WordParts, WordParts] = [], []
     for piece, words in zip(collection.pieces, collection.words, strict=True):
-        roles[piece in judged].extend(word_parts(words, plan.notes))
+        roles[piece in judged].extend(word_parts(words, notes))
     return roles

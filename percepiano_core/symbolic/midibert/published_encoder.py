@@ -16,7 +16,8 @@ from torch import Tensor, device
 
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.midibert.compound_words import VOCABULARY
-from percepiano_core.symbolic.midibert.word_model import LONGEST, BertSize, WordEncoder
+from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
+from percepiano_core.symbolic.midibert.word_model import WordEncoder
 from percepiano_core.symbolic.networks.published_tensors import PARALLEL_PREFIX, read_tensors
 
 _LAYER = {

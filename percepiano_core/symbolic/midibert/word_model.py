@@ -14,42 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from percepiano_core.errors import UserError
 from percepiano_core.symbolic.midibert.compound_words import PADDING, VOCABULARY
+from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
 
 EMBEDDING = 256  # a kind of word
-LONGEST = 512  # notes
 NORM_EPSILON = 1e-12  # BERT's
 INITIAL_DEVIATION = 0.02  # BERT's
 TOKEN_TYPES = 2  # the encoder's table; only the first is used
-
-
-@dataclass(frozen=True)
-class BertSize:
-    """Width, layers, heads, width of the feed-forward part; pooling: hidden units, rows, and hidden units after it."""
-
-    hidden: int = 768
-    layers: int = 12
-    heads: int = 12
-    inner: int = 3072
-    dropout: float = 0.1
-    pool_hidden: int = 128
-    pool_rows: int = 4
-    head_hidden: int = 256
-
-
-SIZES: dict[str, BertSize] = {
-    "published": BertSize(),
-    "small": BertSize(hidden=256, layers=4, heads=4, inner=1024),
-    "tiny": BertSize(hidden=128, layers=2, heads=2, inner=512),
-}
-
-
-def bert_size(name: str) -> BertSize:
-    """The size of this name; UserError if there is none."""
-    if name not in SIZES:
-        raise UserError(f"size {name}", "there is none of this name", f"choose one of {', '.join(SIZES)}")
-    return SIZES[name]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,15 @@
-"""What training needs to know of a network, whatever it reads: its module, its inputs, how they make a batch.
+"""What training needs to know of a network of ratings: its module, its inputs, how they make a batch.
 
-A trainable network is a module of this package with two functions:
+A module that a configuration may name for such a network has
 
-``prepare(train, notes, settings) -> Network``
-    fits on the train role what the inputs need (normalisation, vocabularies) and builds the module;
+``Settings``
+    the declaration of its settings (networks/settings.py is their common part);
+``train_fold(roles, given, settings, seed, run) -> Trained``
+    trains and predicts one fold;
 ``restore(description) -> Network``
-    builds the same from what `Network.description` said; the weights are the caller's to load.
+    builds a network from what `Network.description` said; the weights are the caller's to load.
+
+It imports no framework at its top, since a workflow imports it for its settings alone.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ def _whole(given: Any, length: int, random: Random) -> list[Any]:
 Notes = Mapping[str, NoteTable]  # performance -> its notes; one that could not be read is not there
 
 
-class NoteGuessing(MaskedTask, Protocol):
+class MaskedNoteTask(MaskedTask, Protocol):
     """The masked task of a network of notes, which can learn from the notes of others too."""
 
     def parts(self, notes: Notes) -> list[Any]:
@@ -67,7 +71,7 @@ class Network:
     groups: Callable[[float], list[dict[str, Any]]]
     without: Mapping[str, Callable[[Any], Tensor]]
     description: dict[str, Any]
-    masked_task: Callable[[], NoteGuessing] | None = None
+    masked_task: Callable[[], MaskedNoteTask] | None = None
     slices: Callable[[Any, int, Random], list[Any]] = _whole
 
     def lengths(self, inputs: Sequence[Any]) -> np.ndarray:
@@ -75,16 +79,13 @@ class Network:
         return np.array([self.length(each) for each in inputs])
 
 
-class TrainableModule(Protocol):
+class NetworkModule(Protocol):
     """A module of this package that makes networks."""
-
-    def prepare(self, train: Examples, notes: Notes, settings: Mapping[str, Any]) -> Network:
-        """Fit the inputs on the train role, and build."""
 
     def restore(self, description: Mapping[str, Any]) -> Network:
         """Build with the inputs as fitted before; weights are the caller's to load."""
 
 
-def load_trainable(module: str) -> TrainableModule:
-    """The trainable module of this name in this package; only that module is imported."""
-    return chosen_module("percepiano_core", module, "prepare", "network")
+def load_network_module(module: str) -> NetworkModule:
+    """The network's module of this name in this package; only that module is imported."""
+    return chosen_module("percepiano_core", module, "restore", "network")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
+from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.han.layers.attention import Attended, ContextAttention, LinearAttention
 
@@ -16,9 +17,12 @@ POOLS = {"context": ContextAttention, "linear_heads": LinearAttention}
 
 
 class Head(nn.Module):
-    """Head over rows of `width`; `contracts` where they are first brought to 2H, the width of pooling and layers."""
+    """Head over rows of `width`; `contracts` where they are first brought to 2H, the width of pooling and layers.
 
-    def __init__(self, width: int, contracts: bool, architecture: Architecture) -> None:
+    `descriptors` of a performance, so many, are read beside its pooled vector (published: none).
+    """
+
+    def __init__(self, width: int, contracts: bool, architecture: Architecture, descriptors: int = 0) -> None:
         super().__init__()
         options, inner = architecture.options, 2 * architecture.hidden
         self.norm_rows = nn.LayerNorm(width) if options.norm_after_encoder else nn.Identity()
@@ -26,8 +30,8 @@ class Head(nn.Module):
         self.pool = POOLS[options.pool](inner, architecture.heads, options.temperature("pool"))
         self.norm_pooled = nn.LayerNorm(inner) if options.norm_before_head else nn.Identity()
         self.dropout = nn.Dropout(architecture.dropout)
-        self.fc1 = nn.Linear(inner + architecture.descriptors, inner)
-        self.fc2 = nn.Linear(inner, architecture.n_ratings)
+        self.fc1 = nn.Linear(inner + descriptors, inner)
+        self.fc2 = nn.Linear(inner, len(DIMENSION_KEYS))
 
     def forward(self, rows: Tensor, owner: Tensor, descriptors: Tensor) -> tuple[Tensor, Attended]:
         """Rows [r, width] of performances `owner` [r], descriptors [n, d] -> logits [n, 19], and how it pooled."""

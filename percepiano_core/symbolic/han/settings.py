@@ -1,0 +1,45 @@
+"""Settings of the networks that read the features of notes: what they read, what they are made of, how they learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from percepiano_core.features.feature_sets import FEATURE_SETS
+from percepiano_core.symbolic.han.architecture import Architecture
+from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
+from percepiano_core.training.recipe import Recipe
+from percepiano_core.training.settings import check_choices, setting
+
+
+@dataclass(frozen=True)
+class MaskedNotes:
+    """Masked-note pre-training: the note stage learns to tell hidden notes from those around them, before ratings."""
+
+    recipe: Recipe = setting({"preset": "masked_pretraining"}, "how it is pre-trained")
+    notes: str | None = setting(
+        None, "file of notes of performances without ratings, learned from beside those of the train role", file=True
+    )
+
+
+@dataclass(frozen=True)
+class NoteNetworkSettings(RatingNetworkSettings):
+    """Settings of a note network."""
+
+    PRESETS: ClassVar[str] = "presets.yaml"
+
+    feature_set: str = setting("published101", "features of a note that it reads", choices=tuple(FEATURE_SETS))
+    architecture: Architecture = setting(Architecture, "what it is made of")
+    standardise: str = setting(
+        "published",
+        "published: the features that the released code standardises by the train role; all: every scalar feature, "
+        "cut at 8 standard deviations",
+        choices=("published", "all"),
+    )
+    descriptors: str | None = setting(
+        None, "set of descriptors that the head reads beside the notes, as raw+aligned; null: none"
+    )
+    masked_notes: MaskedNotes | None = setting(None, "masked-note pre-training before ratings; null: none")
+
+    def __post_init__(self) -> None:
+        check_choices(self)
