@@ -210,6 +210,19 @@ def relabelled(examples: list[Example], seed: int) -> list[Example]:
     return made
 
 
+def second_commonest_level(examples: list[Example]) -> int:
+    return (
+        int(np.argsort(np.bincount(np.concatenate([each.labels.level for each in examples]), minlength=6)[1:])[-2]) + 1
+    )
+
+
+def with_level(examples: list[Example], level: int) -> list[Example]:
+    """The recordings with one level throughout."""
+    return [
+        replace(each, labels=replace(each.labels, level=np.full_like(each.labels.level, level))) for each in examples
+    ]
+
+
 def fitted(module: str, kind: str | None, settings: Mapping[str, Any], **roles: list[Example]) -> Fitted:
     given = {"train": RECORDINGS[:10], "valid": RECORDINGS[10:13], "test": RECORDINGS[13:]} | roles
     model = import_module(f"percepiano_core.{module}")
@@ -237,7 +250,8 @@ def test_labels_of_the_test_role_change_nothing_in_dynamics(module, kind, settin
 @pytest.mark.parametrize(("module", "kind", "settings"), CASES)
 def test_labels_of_the_validation_role_change_the_choice_and_nothing_else_in_dynamics(module, kind, settings) -> None:
     before = fitted(module, kind, settings)
-    after = fitted(module, kind, settings, valid=relabelled(RECORDINGS[10:13], 2))
+    valid = with_level(relabelled(RECORDINGS[10:13], 2), second_commonest_level(RECORDINGS[:10]))
+    after = fitted(module, kind, settings, valid=valid)
     assert_same(before.test, after.test, "levels", "scores", "evidence")
     assert {**before.chosen, "threshold": 0, "penalty": 0} == {**after.chosen, "threshold": 0, "penalty": 0}
     if "threshold" in before.chosen:
@@ -249,6 +263,21 @@ def test_labels_of_the_validation_role_change_the_choice_and_nothing_else_in_dyn
         assert_same(alone.test, after.test)
     else:
         assert_same(before.test, after.test)
+
+
+@pytest.mark.parametrize("penalty", [1.0, 4.0, 16.0])
+def test_the_penalty_is_what_fits_the_validation_role_whatever_fits_the_test_role(penalty: float) -> None:
+    module, settings = "dynamics.beat_models.baselines", {"baseline": "pelt"}
+    alone = {each: fitted(module, "curves8", settings | {"penalties": [each]}) for each in (1.0, 4.0, 16.0)}
+
+    def right(said: list[RecordingPrediction]) -> list[Example]:
+        return [replace(x.example, labels=replace(x.example.labels, change_point=x.change_points)) for x in said]
+
+    for other in alone.values():
+        roles = {"valid": right(alone[penalty].valid), "test": right(other.test)}
+        after = fitted(module, "curves8", settings | {"penalties": list(alone)}, **roles)
+        assert after.chosen == {"penalty": penalty}
+        assert_same(alone[penalty].test, after.test)
 
 
 # --- combination of dynamics models ---
