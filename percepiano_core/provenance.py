@@ -1,8 +1,9 @@
-"""Where a result comes from: code version, library versions, machine, configuration, corpus."""
+"""Where results come from: code and library versions, machine, configuration, corpus, and the cost of each stage."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import platform
@@ -27,7 +28,12 @@ LIBRARIES = (
     "h5py",
     "snakemake",
     "numba",
+    "librosa",
+    "mir_eval",
+    "ruptures",
     "torch",
+    "jax",
+    "flax",
 )
 
 
@@ -101,14 +107,20 @@ def write_stage_costs(path: Path | str, costs: Iterable[StageCost]) -> None:
     write_records(path, StageCost, costs, decimals=1)
 
 
-def run_record(config_hash: str, corpus_hash: str) -> dict[str, object]:
-    """What a result stands on, for `run.json`."""
+def run_record(config_digest: str, corpus_hash: str, tables: Iterable[Path | str] = ()) -> dict[str, object]:
+    """What results stand on: code, libraries, machine, hashes of configuration and corpus, sha256 of each table.
+
+    What a single run of a model stands on, its own run.json says (training/run_folder.py).
+    """
     return {
         "code": code_version(),
         "libraries": library_versions(),
         "machine": machine(),
-        "config_hash": config_hash,
+        "config_digest": config_digest,
         "corpus_sha256": corpus_hash,
+        "tables_sha256": {
+            Path(path).as_posix(): hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in tables
+        },
     }
 
 

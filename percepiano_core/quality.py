@@ -1,4 +1,8 @@
-"""What is wrong with single files of a corpus: collected as rows of results/quality, never thrown."""
+"""What is wrong with single files of a corpus: collected as rows of results/quality, never thrown.
+
+Each job writes a list of its own; results/quality/quality.csv joins them all, and its column `stage` says whose a line
+is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from pathlib import Path
 from percepiano_core.errors import PercePianoError
 from percepiano_core.table_io import read_records, write_records
 
+STAGES = ("corpus", "ratings", "alignment", "features", "rendering", "dynamics", "pretraining")
+
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
 class QualityLine:
@@ -16,7 +22,7 @@ class QualityLine:
 
     Attributes
     ----------
-    stage : the stage that found it (corpus, ratings, alignment, features, ...)
+    stage : the stage that found it, one of STAGES
     subject : what it concerns, usually a performance or a segment
     file : POSIX path relative to the corpus root, or "" where the problem is of no file
     problem, consequence, remedy : what is wrong, what the run did about it, what a person can do
@@ -28,6 +34,10 @@ class QualityLine:
     problem: str
     consequence: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise ValueError(f"{self.stage!r} is no stage; stages are {', '.join(STAGES)}")
 
 
 def from_error(
@@ -55,3 +65,8 @@ def write_quality(path: Path | str, lines: Iterable[QualityLine]) -> None:
 def read_quality(path: Path | str) -> list[QualityLine]:
     """Read what `write_quality` wrote."""
     return read_records(path, QualityLine)
+
+
+def collected(paths: Iterable[Path | str]) -> list[QualityLine]:
+    """The lines of several lists in one, sorted; what two of them say alike comes once."""
+    return sorted({line for path in paths for line in read_quality(path)})

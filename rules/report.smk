@@ -214,6 +214,6 @@ rule provenance:
         runtime=10,
     params:
         code=code("record_provenance.py"),
-        config_hash=PLAN.config_digest,
+        config_digest=PLAN.config_digest,
     script:
         "../workflow_scripts/record_provenance.py"

@@ -72,3 +72,12 @@ def test_each_rating_is_that_of_its_dimension_whatever_the_order_of_the_columns(
     examples = load_examples([performance("q")], None, labels)
     np.testing.assert_allclose(examples.labels[0], 0.10 + np.arange(19) / 100)
     assert examples.n_raters.tolist() == [4]
+
+
+def test_each_descriptor_is_that_of_its_name_whatever_the_order_of_the_columns(tables):
+    descriptors, labels = tables
+    descriptors.write_text("aligned_b,performance,raw_a\n,q,1.5\n3,r,2\n")
+    examples = load_examples([performance("q"), performance("r")], descriptors, labels)
+    named = dict(zip(examples.feature_names, examples.features.T, strict=True))
+    np.testing.assert_array_equal(named["raw_a"], [1.5, 2])
+    np.testing.assert_array_equal(named["aligned_b"], [np.nan, 3])

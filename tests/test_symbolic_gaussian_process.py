@@ -77,6 +77,23 @@ def test_covariances_are_symmetric_and_positive():
         assert np.linalg.eigvalsh(term).min() > -1e-3
 
 
+def test_each_term_is_keyed_by_what_it_is_named_for():
+    """Which pairs of performances a term joins: all, those of a movement, of a segment, or of a player."""
+    (stack,) = covariances(standard_components(["raw", "aligned"]), TRAIN, [], 0.5)
+    same = {
+        field: getattr(TRAIN, field)[:, None] == getattr(TRAIN, field)[None, :]
+        for field in ("segments", "movements", "performers")
+    }
+
+    def key(term):
+        joined = term != 0
+        held = [field for field, equal in same.items() if not joined[~equal].any()]
+        return held[0] if held else "all"
+
+    keys = [key(term) for term in stack]
+    assert {name: keys.count(name) for name in set(keys)} == {"all": 4, "movements": 4, "segments": 1, "performers": 2}
+
+
 def test_within_a_movement_means_nothing_across_movements():
     (stack,) = covariances([Component("rbf", "raw", within="movements")], TRAIN, [], 0.0)
     same = TRAIN.movements[:, None] == TRAIN.movements[None, :]

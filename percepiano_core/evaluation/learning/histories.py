@@ -1,27 +1,37 @@
-"""The courses of training runs in one table, from the history files that the rule `train` leaves in run folders."""
+"""The courses of all trainings in one table, from the history files of run folders and of pre-training.
+
+Beside each history lies run.json (training/run_folder.py), which says whose it is; the place of the file says nothing.
+A part of a training that comes before it, as masked-note pre-training, has a history of its own in the same folder,
+with the part's name before the file's: masked_notes_history.csv.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from percepiano_core.errors import UserError
-from percepiano_core.training.run_folder import read_run_info
+from percepiano_core.training.run_folder import HISTORY_FILE, RunInfo, read_run_info
 
-RUN_FOLDER = re.compile(r"(?P<labels>[^/]+)/(?P<model>[^/]+)/(?P<split>[^/]+)/folds_(?P<fold>[^/]+)/seed(?P<seed>\d+)$")
 DRAW = re.compile(r"_seed\d+$")  # a draw of a split is a split file of its own
-RUN_COLUMNS = ("labels", "model", "split", "fold", "seed")
+RUN_COLUMNS = ("system", "data", "model", "part", "split", "fold", "seed")
 GRADIENT, STAGES = "gradient_", "stages_"
+VALID, LOSS = "valid_", "loss"
+SCORES = ("r2", "score")  # numbers of the validation role that are drawn beside its loss, the first that is there
+RERUN = "train it again"
 
 
 def read_histories(paths: Iterable[Path | str]) -> pd.DataFrame:
-    """One row a run and epoch: the columns of RUN_COLUMNS, `split_kind` (draws alike), `kept`, and all that was told.
+    """One row a training and epoch: RUN_COLUMNS, what follows from them, and all that was told of the epoch.
 
-    `kept` is True for the epoch whose weights were kept. UserError for a file that is no history of a run.
+    `split_kind` is the split without its draw; `part` is "" for a model itself; `kept` is True for the epoch whose
+    weights were kept; `chosen_by` names the number it was chosen by ("loss", "r2", "score", ...), `scored_by` the one
+    to be drawn as its score, which is in the column `score`. UserError for a file that is no history of a run.
     """
     return pd.concat([_read(Path(path)) for path in paths], ignore_index=True)
 
@@ -43,16 +53,41 @@ def columns_named(history: pd.DataFrame, prefix: str) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    place = RUN_FOLDER.search(path.parent.as_posix())
-    if place is None:
-        remedy = "name files as runs/LABELS/MODEL/SPLIT/folds_FOLD/seedSEED/history.csv"
-        raise UserError(path, "is in no run folder", remedy)
+    if not path.name.endswith(HISTORY_FILE):
+        raise UserError(path, f"is no {HISTORY_FILE}", "name histories of run folders")
+    part = path.name.removesuffix(HISTORY_FILE).rstrip("_")
     try:
         history = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise UserError(path, f"cannot be read ({error})", "train the network again") from None
+        raise UserError(path, f"cannot be read ({error})", RERUN) from None
     if "epoch" not in history:
-        raise UserError(path, "has no column epoch", "train the network again")
-    run = place.groupdict()
-    kept = read_run_info(path.parent).chosen[run["fold"]]["epoch"]
-    return history.assign(**run, split_kind=DRAW.sub("", run["split"]), kept=history["epoch"] == kept)
+        raise UserError(path, "has no column epoch", RERUN)
+    info = read_run_info(path.parent)
+    numbers = [str(name).removeprefix(VALID) for name in history if str(name).startswith(VALID)]
+    if not numbers:
+        raise UserError(path, f"has no column that begins with {VALID}", RERUN)
+    chosen_by = LOSS if part else _chosen_by(info.settings, numbers)
+    scored_by = next((name for name in SCORES if name in numbers), chosen_by)
+    return history.assign(
+        **{name: getattr(info, name) for name in RUN_COLUMNS if name != "part"},
+        part=part,
+        split_kind=DRAW.sub("", info.split),
+        kept=history["epoch"] == _kept(info, history, part),
+        chosen_by=chosen_by,
+        scored_by=scored_by,
+        score=history[f"{VALID}{scored_by}"],
+    )
+
+
+def _chosen_by(settings: Mapping[str, Any], numbers: list[str]) -> str:
+    """What the recipe selects on; of a training that does not say, its loss, else its score."""
+    recipe = settings.get("recipe")
+    told = recipe.get("select_on") if isinstance(recipe, Mapping) else None
+    return next((str(name) for name in (told, LOSS, *SCORES) if name in numbers), numbers[0])
+
+
+def _kept(info: RunInfo, history: pd.DataFrame, part: str) -> int:
+    """Epoch whose weights were kept, from 1; of a part, which its run does not tell of, that of the lowest loss."""
+    if part:
+        return int(history["epoch"].to_numpy()[np.nanargmin(history[f"{VALID}{LOSS}"].to_numpy())])
+    return int(info.chosen["epoch"])

@@ -1,4 +1,4 @@
-"""Pictures of how networks were trained: loss and R2 by epoch, and what else was told of each epoch."""
+"""Pictures of how networks were trained: loss and score by epoch, and what else was told of each epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from percepiano_core.evaluation.learning.histories import RUN_COLUMNS, columns_named, gradient_norms
+from percepiano_core.evaluation.learning.histories import LOSS, RUN_COLUMNS, columns_named, gradient_norms
 from percepiano_core.figure_style import (
     BLUE,
     GREEN,
@@ -42,11 +42,15 @@ PARTS = {
     "head": VERMILLION,
     "pool": PURPLE,
 }
+ROW_COLUMNS = ("system", "data", "model", "part", "split_kind")
+UNLABELLED = "unlabelled"  # data of pre-training
+NAMES = {"r2": "R2"}  # of scores, where they are not the column's
+CHOSEN = " (chosen by)"
 SPREADS = {"mean": INK, "lowest": GREY}
 WIDTH, ROW_HEIGHT, FRAME_HEIGHT = 12.5, 2.1, 1.3  # inches
 CURVES_READING = (
-    "A line a fold, seed and draw; loss: mean squared error; the dot is the epoch whose weights were kept. "
-    "A valid loss that rises while the train loss falls is overfitting."
+    "A line a fold, seed and draw; the dot is the epoch whose weights were kept, chosen by the number that says so. "
+    "A validation loss that rises while the train loss falls is overfitting."
 )
 DIAGNOSTICS_READING = (
     "Lines: median over folds, seeds and draws; shades: all of them. Spread: standard deviation over that of the "
@@ -55,31 +59,38 @@ DIAGNOSTICS_READING = (
 
 
 def draw_learning_curves(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
-    """Draw train and valid loss (left) and valid R2 (right) of every run, a row a model and split.
+    """Draw train and validation loss (left) and validation score (right) of every training, a row a model and split.
 
     `histories` as `read_histories` gives them; `titles` of the models.
     """
     handles = [
         handle("train loss", ORANGE, linestyle="--"),
-        handle("valid loss, valid R2", BLUE, linestyle="-"),
+        handle("validation loss and score", BLUE, linestyle="-"),
         handle("weights kept", BLUE, marker="o"),
     ]
     if "valid_r2_without_hierarchy" in histories:
-        handles.append(handle("valid R2 without the hierarchy", GREEN, linestyle=":"))
+        handles.append(handle("validation R2 without the hierarchy", GREEN, linestyle=":"))
     with styled():
         figure = Figure()
-        for (loss, r2), part in _rows(figure, histories, titles, ("loss", "valid R2")):
+        for (loss, score), part in _rows(figure, histories, titles, ("loss", "score")):
             for _, run in part.groupby(list(RUN_COLUMNS)):
-                _draw_run(loss, r2, run)
-            loss.set_yscale("log")
-            r2.axhline(0, color=GREY, linewidth=0.8, zorder=0)
+                _draw_run(loss, score, run)
+            _say_what(loss, score, part)
         finish(figure, "How networks learned", CURVES_READING, handles, synthetic)
         save(figure, path)
+
+
+def with_diagnostics(histories: pd.DataFrame) -> pd.DataFrame:
+    """The histories of the models that tell of their gradients or predictions."""
+    told = histories.filter(regex="^(gradient|scale|spread|attention)_").notna().any(axis=1)
+    groups = histories[list(ROW_COLUMNS)].apply(tuple, axis=1)
+    return histories[groups.isin(set(groups[told]))]
 
 
 def draw_diagnostics(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
     """Draw gradient norms, activation scales, spread of predictions and evenness of attention by epoch."""
     columns = ("gradient norm", "activation scale", "spread of predictions", "evenness of attention")
+    histories = with_diagnostics(histories)
     with styled():
         figure = Figure()
         drawn: dict[str, str] = {}
@@ -100,13 +111,12 @@ def draw_diagnostics(histories: pd.DataFrame, titles: Mapping[str, str], path: P
 def _rows(
     figure: Figure, histories: pd.DataFrame, titles: Mapping[str, str], columns: tuple[str, ...]
 ) -> Iterator[tuple[list[Axes], pd.DataFrame]]:
-    """The panels and the histories of each row: labels, model and kind of split, in the order of the histories."""
-    groups = list(histories.groupby(["labels", "model", "split_kind"], sort=False))
+    """The panels and the histories of each row: data, model and kind of split, in the order of the histories."""
+    groups = list(histories.groupby(list(ROW_COLUMNS), sort=False))
     figure.set_size_inches(WIDTH, ROW_HEIGHT * len(groups) + FRAME_HEIGHT)
-    grid = figure.subplots(len(groups), len(columns), squeeze=False)
+    grid = figure.subplots(len(groups), len(columns), squeeze=False) if groups else ()
     for panels, (key, part) in zip(grid, groups, strict=True):
-        labels, model, split = (str(each) for each in key)
-        panels[0].set_title(f"{titles.get(model, model)}: {split}, {labels} labels", loc="left", fontsize=PANEL)
+        panels[0].set_title(_title(titles, *(str(each) for each in key)), loc="left", fontsize=PANEL)
         for axes, what in zip(panels, columns, strict=True):
             axes.set(xlabel="epoch", ylabel=what)
             plain(axes, "both")
@@ -114,16 +124,40 @@ def _rows(
         yield list(panels), part.dropna(axis=1, how="all")
 
 
-def _draw_run(loss: Axes, r2: Axes, run: pd.DataFrame) -> None:
-    kept = run[run["kept"]]
+def _title(titles: Mapping[str, str], system: str, data: str, model: str, part: str, split: str) -> str:
+    """Whose training it is, and on what."""
+    before = f", {part.replace('_', ' ')}" if part else ""
+    labels = "" if system == "dynamics" or data == UNLABELLED else " labels"
+    return f"{titles.get(model, model)}{before}: {split}, {data}{labels}"
+
+
+def _draw_run(loss: Axes, score: Axes, run: pd.DataFrame) -> None:
     look: dict[str, Any] = {"linewidth": 0.9, "alpha": 0.7}
-    loss.plot(run["epoch"], run["train_loss"], color=ORANGE, linestyle="--", **look)
-    loss.plot(run["epoch"], run["valid_loss"], color=BLUE, **look)
-    loss.plot(kept["epoch"], kept["valid_loss"], "o", color=BLUE, markersize=3.5)
-    r2.plot(run["epoch"], run["valid_r2"], color=BLUE, **look)
-    r2.plot(kept["epoch"], kept["valid_r2"], "o", color=BLUE, markersize=3.5)
-    if "valid_r2_without_hierarchy" in run:
-        r2.plot(run["epoch"], run["valid_r2_without_hierarchy"], color=GREEN, linestyle=":", **look)
+    for axes, column, colour, line in (
+        (loss, "train_loss", ORANGE, "--"),
+        (loss, "valid_loss", BLUE, "-"),
+        (score, "score", BLUE, "-"),
+        (score, "valid_r2_without_hierarchy", GREEN, ":"),
+    ):
+        if column not in run:
+            continue
+        known = run.dropna(subset=column)
+        axes.plot(known["epoch"], known[column], color=colour, linestyle=line, **look)
+        if colour == BLUE:
+            kept = known[known["kept"]]
+            axes.plot(kept["epoch"], kept[column], "o", color=BLUE, markersize=3.5)
+
+
+def _say_what(loss: Axes, score: Axes, part: pd.DataFrame) -> None:
+    """Name the score, and say by which of the two the epoch was chosen."""
+    chosen_by, scored_by = part["chosen_by"].iloc[0], part["scored_by"].iloc[0]
+    loss.set_ylabel("loss" + (CHOSEN if chosen_by == LOSS else ""))
+    name = NAMES.get(scored_by, scored_by)
+    score.set_ylabel(f"validation {name}" + (CHOSEN if chosen_by == scored_by else ""))
+    if (part.filter(["train_loss", "valid_loss"]).dropna(how="all").fillna(1) > 0).all(axis=None):
+        loss.set_yscale("log")
+    if scored_by != LOSS:
+        score.axhline(0, color=GREY, linewidth=0.8, zorder=0)
 
 
 def _draw_numbers(axes: Axes, part: pd.DataFrame, numbers: pd.DataFrame, colours: Mapping[str, str]) -> dict[str, str]:
