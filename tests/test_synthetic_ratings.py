@@ -56,8 +56,8 @@ def test_weights_speak_of_known_dimensions_and_parameters() -> None:
     assert all(set(weights) <= known for weights in WEIGHTS.values())
 
 
-def test_the_header_is_the_published_one(percepiano_root: Path) -> None:
-    with (percepiano_root / "labels" / "total_2rounds.csv").open(newline="", encoding="utf-8-sig") as file:
+def test_the_header_is_the_published_one(percepiano_files: Path) -> None:
+    with (percepiano_files / "labels" / "total_2rounds.csv").open(newline="", encoding="utf-8-sig") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
 
 
