@@ -137,7 +137,7 @@ def test_the_documented_tables_are_those_of_the_code() -> None:
     page = (Path(__file__).resolve().parent.parent / "docs" / "synthetic.md").read_text(encoding="utf-8")
     for p in PARAMETERS:
         limits = f"{p.low:g} to {p.high:g}"
-        row = f"| `{p.key}` | {p.unit} | {p.mean:g} | {p.sd:g} | {limits} | {p.mechanical:g} | {p.meaning} |"
+        row = f"| `{p.key}` | {p.unit} | {p.mean:g} | {p.sd:g} | {limits} | {p.deadpan:g} | {p.meaning} |"
         assert row in page
     for dimension in DIMENSIONS:
         terms = " ".join(f"{weight:+g} {key}" for key, weight in WEIGHTS[dimension.key].items())
