@@ -42,7 +42,7 @@ class Model(Protocol):
     It fits on the train role alone, lets the valid role alone choose, and never reads the test role's labels.
     """
 
-    Settings: type  # what it can be told (training/settings.py)
+    Settings: type  # declared settings (training/settings.py)
 
     def prepare(self, examples: Sequence[Example], kind: str | None, settings: Mapping[str, Any]) -> FitPredict:
         """What fits a fold, given all recordings of the track, of which it may make features in advance.
