@@ -9,23 +9,29 @@ import csv
 import fcntl
 import os
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mazurka_marks import made_up_mazurkas
 from workflow_runs import copied_code
 
+from percepiano_core.corpus import percepiano
+from percepiano_core.corpus.mazurkabl import Mazurka, list_mazurkas, read_mazurka
+from percepiano_core.corpus.published_files import published_files
 from percepiano_core.dynamics.inputs.curves import curve_duration
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def _shared() -> Path:
+DATA = REPOSITORY / "tests" / "data"  # committed: see its README.md
+
+
+def _shared_or_none() -> Path | None:
     folder = Path(os.environ.get("PERCEPIANO_SHARED", REPOSITORY.parent / "shared"))
-    if not (folder / "golden").is_dir():
-        pytest.skip("needs the shared folder with corpora and golden values beside the project")
-    return folder
+    return folder if (folder / "golden").is_dir() else None
 
 
 def _unpacked(shared: Path, name: str) -> Path:
@@ -40,20 +46,56 @@ def _unpacked(shared: Path, name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The shared folder, which holds the packed corpora in data/ and expected values in golden/."""
-    return _shared()
+    """The shared folder, which holds the packed corpora in data/ and all expected values in golden/."""
+    folder = _shared_or_none()
+    if folder is None:
+        pytest.skip("needs the shared folder with the whole corpora beside the project")
+    return folder
 
 
 @pytest.fixture(scope="session")
-def golden(shared: Path) -> Path:
-    """Expected values."""
-    return shared / "golden"
+def golden() -> Path:
+    """Expected values, committed."""
+    return DATA / "golden"
 
 
 @pytest.fixture(scope="session")
 def percepiano_root(shared: Path) -> Path:
-    """The real PercePiano corpus in its published layout."""
+    """The whole PercePiano corpus in its published layout; for tests that hold of all of it alone."""
     return _unpacked(shared, "percepiano")
+
+
+@pytest.fixture(scope="session")
+def percepiano_excerpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """38 scores, 20 performances and all ratings of PercePiano in its published layout, from tests/data."""
+    folder = tmp_path_factory.mktemp("percepiano")
+    with tarfile.open(DATA / "percepiano_excerpt.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def percepiano_files(request: pytest.FixtureRequest) -> Path:
+    """The whole corpus where it is there, else the excerpt: for tests that hold of both."""
+    return request.getfixturevalue("percepiano_excerpt" if _shared_or_none() is None else "percepiano_root")
+
+
+@pytest.fixture(scope="session")
+def percepiano_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every file of PercePiano by its name, all of them empty: for what is read from names alone."""
+    folder = tmp_path_factory.mktemp("names")
+    for name in published_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paired_scores(percepiano_names: Path, percepiano_files: Path) -> dict[str, Path]:
+    """Name -> file of the scores that performances belong to, by name: 99, of the excerpt those that are there."""
+    played = {each.score for each in percepiano.survey(percepiano_names)[0]}
+    files = {Path(score).stem: percepiano_files / score for score in sorted(played)}
+    return {name: path for name, path in files.items() if path.is_file()}
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +108,15 @@ def asap_root(shared: Path) -> Path:
 def mazurkabl_root(shared: Path) -> Path:
     """The real MazurkaBL."""
     return _unpacked(shared, "mazurkabl")
+
+
+@pytest.fixture(scope="session")
+def marked_mazurkas(request: pytest.FixtureRequest, golden: Path) -> list[Mazurka]:
+    """The 44 mazurkas with their marks; without the corpus, bars, recordings and times are made up."""
+    if _shared_or_none() is not None:
+        root = request.getfixturevalue("mazurkabl_root")
+        return [read_mazurka(root, name) for name in list_mazurkas(root)]
+    return made_up_mazurkas(DATA / "mazurkabl" / "marks.csv", golden / "dynamics" / "mazurkabl_facts.csv")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from percepiano_core.alignment.simulate import FAULTLESS, ORDINARY, Playing, sim
 from percepiano_core.alignment.unfolding import read_unfolded_score_notes
 from percepiano_core.corpus.asap import AsapRecording, list_recordings, read_note_alignment
 from percepiano_core.corpus.midi import read_performance
-from percepiano_core.corpus.percepiano import survey
 from percepiano_core.errors import DataError, UserError
 
 REFERENCE_EXCERPTS, REFERENCE_WHOLE = 0.984, 0.984  # docs/alignment.md, "Accuracy", rounded down
@@ -39,10 +38,9 @@ def whole_pieces(asap_root: Path, recordings: dict[str, AsapRecording]) -> list[
 
 
 @pytest.fixture(scope="module")
-def scores(percepiano_root: Path) -> list[np.ndarray]:
-    """The notes of the 99 PercePiano scores."""
-    paths = sorted({performance.score for performance in survey(percepiano_root)[0]})
-    return [read_score_notes(percepiano_root / path) for path in paths]
+def scores(paired_scores: dict[str, Path]) -> list[np.ndarray]:
+    """The notes of the PercePiano scores that performances belong to: 99, of the excerpt fewer."""
+    return [read_score_notes(path) for path in paired_scores.values()]
 
 
 def f1_scores(known: Iterable[KnownAlignment]) -> np.ndarray:
@@ -95,15 +93,21 @@ def test_whole_pieces_of_asap_reach_the_reference(whole_pieces: list[KnownAlignm
     assert scores.min() >= 0.9
 
 
+EXCERPT_ALLOWANCE = 0.003  # the committed excerpt holds the hardest scores, one in three of all
 PLAYINGS = pytest.mark.parametrize(
     ("playing", "reference"), [(FAULTLESS, 0.998), (ORDINARY, 0.995)], ids=["faultless", "ordinary"]
 )
 
 
+def allowed(reference: float, scores: list[np.ndarray]) -> float:
+    return reference if len(scores) == 99 else reference - EXCERPT_ALLOWANCE
+
+
 @PLAYINGS
 def test_simulated_performances_are_matched(scores: list[np.ndarray], playing: Playing, reference: float) -> None:
     generator = np.random.default_rng(20)
-    assert f1_scores(simulate(score, playing, generator) for score in scores[::4]).mean() >= reference
+    found = f1_scores(simulate(score, playing, generator) for score in scores[:: len(scores) // 24])
+    assert found.mean() >= allowed(reference, scores)
 
 
 @pytest.mark.slow
@@ -113,7 +117,7 @@ def test_simulated_performances_of_all_scores_are_matched(
     scores: list[np.ndarray], playing: Playing, reference: float, seed: int
 ) -> None:
     generator = np.random.default_rng(seed)
-    assert f1_scores(simulate(score, playing, generator) for score in scores).mean() >= reference
+    assert f1_scores(simulate(score, playing, generator) for score in scores).mean() >= allowed(reference, scores)
 
 
 def test_a_folder_without_the_corpus_is_named(tmp_path: Path) -> None:

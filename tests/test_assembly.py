@@ -63,9 +63,9 @@ def test_score_rows_insert_nothing() -> None:
 @pytest.mark.parametrize("compat", ["default", "published"])
 @pytest.mark.parametrize("name", sorted(FEATURE_SETS))
 def test_each_set_is_assembled_with_its_width_and_masks(
-    golden: Path, percepiano_root: Path, name: str, compat: str
+    golden: Path, percepiano_files: Path, name: str, compat: str
 ) -> None:
-    matrix = feature_set(segment(golden, percepiano_root, compat).table(STEM), name)
+    matrix = feature_set(segment(golden, percepiano_files, compat).table(STEM), name)
     assert matrix.values.shape == matrix.mask.shape == (98 if compat == "published" else 94, set_width(name))
     assert np.isfinite(matrix.filled()).all()
     assert not np.isnan(matrix.values[matrix.mask]).any()
@@ -77,8 +77,8 @@ def test_filling_changes_unmeasured_values_only() -> None:
 
 
 @pytest.mark.parametrize("compat", ["default", "published"])
-def test_a_segment_reads_back_as_written(golden: Path, percepiano_root: Path, tmp_path: Path, compat: str) -> None:
-    path, written = tmp_path / "segment.h5", segment(golden, percepiano_root, compat)
+def test_a_segment_reads_back_as_written(golden: Path, percepiano_files: Path, tmp_path: Path, compat: str) -> None:
+    path, written = tmp_path / "segment.h5", segment(golden, percepiano_files, compat)
     write_segment_features(path, written)
     read = read_segment_features(path)
     assert read.compat == compat
@@ -93,9 +93,9 @@ def test_a_segment_reads_back_as_written(golden: Path, percepiano_root: Path, tm
         np.testing.assert_array_equal(table.locations[level], location)
 
 
-def test_equal_features_give_equal_bytes(golden: Path, percepiano_root: Path, tmp_path: Path) -> None:
+def test_equal_features_give_equal_bytes(golden: Path, percepiano_files: Path, tmp_path: Path) -> None:
     for name in ("a.h5", "b.h5"):
-        write_segment_features(tmp_path / name, segment(golden, percepiano_root, "default"))
+        write_segment_features(tmp_path / name, segment(golden, percepiano_files, "default"))
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -110,8 +110,8 @@ def test_an_empty_score_reads_back(tmp_path: Path) -> None:
     assert (len(read.score.notes), dict(read.score.features), read.performances) == (0, {}, {})
 
 
-def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, percepiano_root: Path) -> None:
-    score, performed = score_table(golden, STEM), published_performance(percepiano_root, STEM)
+def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, percepiano_files: Path) -> None:
+    score, performed = score_table(golden, STEM), published_performance(percepiano_files, STEM)
     notes = np.zeros(len(score.notes), dtype=ALIGNED_NOTE_DTYPE)
     for field in ("onset_quarter", "pitch"):
         notes[field] = score.notes[field]

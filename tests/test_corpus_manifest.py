@@ -13,11 +13,17 @@ from percepiano_core.corpus.content import COLUMNS, content_facts, write_content
 from percepiano_core.corpus.manifest import corpus_hash, file_sha256, read_manifest, with_hashes, write_manifest
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi, read_performance
 from percepiano_core.corpus.readers import list_performances, ratings_path
+from percepiano_core.corpus.records import Performance
 from percepiano_core.corpus.trim import music_end
 from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine, from_error, read_quality, write_quality
 
-SAMPLE = slice(None, None, 40)  # every 40th performance: all works, humans and renderings
+SAMPLED = 20  # performances at least, spread over all works, people and deadpan
+
+
+def sample(root: Path) -> list[Performance]:
+    performances = list_performances("percepiano", root)
+    return performances[:: max(1, len(performances) // SAMPLED)]
 
 
 def performed(offsets: list[float], pedal: list[tuple[float, int]], end: float = 30.0) -> PerformedMidi:
@@ -27,13 +33,13 @@ def performed(offsets: list[float], pedal: list[tuple[float, int]], end: float =
     return PerformedMidi(notes, controls, 480, end)
 
 
-def test_manifest_survives_its_file(percepiano_root: Path, tmp_path: Path) -> None:
-    performances = with_hashes(list_performances("percepiano", percepiano_root)[SAMPLE], percepiano_root)
+def test_manifest_survives_its_file(percepiano_files: Path, tmp_path: Path) -> None:
+    performances = with_hashes(sample(percepiano_files), percepiano_files)
     write_manifest(tmp_path / "manifest.csv", performances)
     assert read_manifest(tmp_path / "manifest.csv") == performances
     first = performances[0]
-    assert first.midi_sha256 == file_sha256(percepiano_root / first.midi)
-    assert first.score_sha256 == file_sha256(percepiano_root / first.score)
+    assert first.midi_sha256 == file_sha256(percepiano_files / first.midi)
+    assert first.score_sha256 == file_sha256(percepiano_files / first.score)
 
 
 def test_a_manifest_of_other_columns_is_refused(tmp_path: Path) -> None:
@@ -42,9 +48,9 @@ def test_a_manifest_of_other_columns_is_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path / "manifest.csv")
 
 
-def test_corpus_hash_sees_content_and_not_order(percepiano_root: Path, tmp_path: Path) -> None:
-    performances = with_hashes(list_performances("percepiano", percepiano_root)[SAMPLE], percepiano_root)
-    ratings = ratings_path("percepiano", percepiano_root)
+def test_corpus_hash_sees_content_and_not_order(percepiano_files: Path, tmp_path: Path) -> None:
+    performances = with_hashes(sample(percepiano_files), percepiano_files)
+    ratings = ratings_path("percepiano", percepiano_files)
     whole = corpus_hash(performances, ratings)
     changed = [replace(performances[0], midi_sha256="0" * 64), *performances[1:]]
     other_ratings = tmp_path / "ratings.csv"
@@ -54,15 +60,15 @@ def test_corpus_hash_sees_content_and_not_order(percepiano_root: Path, tmp_path:
     assert corpus_hash(performances, other_ratings) != whole
 
 
-def test_the_ratings_table_is_the_published_one(percepiano_root: Path) -> None:
-    assert file_sha256(ratings_path("percepiano", percepiano_root)).startswith("96a61ce89a311979")
+def test_the_ratings_table_is_the_published_one(percepiano_files: Path) -> None:
+    assert file_sha256(ratings_path("percepiano", percepiano_files)).startswith("96a61ce89a311979")
 
 
-def test_facts_of_the_files_equal_the_golden_table(percepiano_root: Path, golden: Path) -> None:
+def test_facts_of_the_files_equal_the_golden_table(percepiano_files: Path, golden: Path) -> None:
     with (golden / "splits" / "corpus.csv").open(newline="") as file:
         expected = {row["stem"]: row for row in csv.DictReader(file)}
-    for each in list_performances("percepiano", percepiano_root)[SAMPLE]:
-        facts, row = content_facts(read_performance(percepiano_root / each.midi)), expected[each.performance]
+    for each in sample(percepiano_files):
+        facts, row = content_facts(read_performance(percepiano_files / each.midi)), expected[each.performance]
         for fact, column in (("n_notes", "n_notes"), ("n_sustain", "n_cc64")):
             assert facts[fact] == int(row[column])
         for fact, column in (("first_onset_sec", "first_on"), ("last_onset_sec", "last_on"), ("end_sec", "midi_end")):
@@ -71,9 +77,9 @@ def test_facts_of_the_files_equal_the_golden_table(percepiano_root: Path, golden
         assert facts["last_offset_sec"] <= facts["music_end_sec"] <= facts["end_sec"]
 
 
-def test_facts_are_written_and_empty_for_an_unreadable_file(percepiano_root: Path, tmp_path: Path) -> None:
-    first, second = list_performances("percepiano", percepiano_root)[:2]
-    write_content(tmp_path / "content.csv", [replace(second, midi="missing.mid"), first], percepiano_root)
+def test_facts_are_written_and_empty_for_an_unreadable_file(percepiano_files: Path, tmp_path: Path) -> None:
+    first, second = list_performances("percepiano", percepiano_files)[:2]
+    write_content(tmp_path / "content.csv", [replace(second, midi="missing.mid"), first], percepiano_files)
     with (tmp_path / "content.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert tuple(rows[0]) == COLUMNS

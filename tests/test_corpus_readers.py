@@ -45,8 +45,8 @@ def own_row(name: str, player: str = "anna", **more: str) -> dict[str, str]:
     return row | {"midi": f"performances/{name}.mid", "score": "scores/tune_1.musicxml"} | more
 
 
-def test_published_corpus_has_the_known_performances(percepiano_root: Path) -> None:
-    performances = list_performances("percepiano", percepiano_root)
+def test_published_corpus_has_the_known_performances(percepiano_names: Path) -> None:
+    performances = list_performances("percepiano", percepiano_names)
     keys = [each.performance for each in performances]
     assert hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest().startswith("47f53cad7c7b9136")
     assert keys == sorted(keys)
@@ -58,19 +58,19 @@ def test_published_corpus_has_the_known_performances(percepiano_root: Path) -> N
     assert len({each.performer for each in performances if not each.rendered}) == 31
 
 
-def test_published_corpus_equals_the_golden_table(percepiano_root: Path, golden: Path) -> None:
+def test_published_corpus_equals_the_golden_table(percepiano_names: Path, golden: Path) -> None:
     with (golden / "splits" / "corpus.csv").open(newline="") as file:
         expected = {row["stem"]: row for row in csv.DictReader(file)}
-    for each in list_performances("percepiano", percepiano_root):
+    for each in list_performances("percepiano", percepiano_names):
         row = expected[each.performance]
         assert (each.movement, each.piece, str(each.bars)) == (row["work"], row["piece"], row["bars"])
         assert (each.player, each.segment_number, each.segment) == (row["player"], row["seg"], row["segment"])
         assert each.player_index == int(row["perf_fold"])
 
 
-def test_published_corpus_is_complete_and_says_what_it_leaves_out(percepiano_root: Path) -> None:
-    check_root("percepiano", percepiano_root)
-    _, lines = survey("percepiano", percepiano_root)
+def test_published_corpus_is_complete_and_says_what_it_leaves_out(percepiano_names: Path) -> None:
+    check_root("percepiano", percepiano_names)
+    _, lines = survey("percepiano", percepiano_names)
     assert [Path(line.file).name for line in lines] == ["beethoven_woo80_score2.mid", "beethoven_woo80_score2.musicxml"]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import mir_eval
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka, list_mazurkas, read_mazurka
+from percepiano_core.corpus.mazurkabl import UNRELIABLE, Mazurka
 from percepiano_core.dynamics.examples.labels import BeatLabels, beat_labels
 from percepiano_core.dynamics.predictions.scoring import (
     ScoredRecording,
@@ -139,9 +137,8 @@ def test_the_threshold_is_chosen_by_the_recordings_given() -> None:
 
 
 @pytest.fixture(scope="module")
-def blocks(mazurkabl_root: Path) -> list[list[Mazurka]]:
-    mazurkas = [read_mazurka(mazurkabl_root, name) for name in list_mazurkas(mazurkabl_root)]
-    return [[mazurka for mazurka in mazurkas if read_blocks()[mazurka.name] == block] for block in range(FOLDS)]
+def blocks(marked_mazurkas: list[Mazurka]) -> list[list[Mazurka]]:
+    return [[mazurka for mazurka in marked_mazurkas if read_blocks()[mazurka.name] == block] for block in range(FOLDS)]
 
 
 def percents(values: list[float]) -> list[float]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from evaluation_cases import write_blocks
+from golden_files import golden_split
 
 from percepiano_core.corpus.manifest import write_manifest
 from percepiano_core.corpus.records import Performance
@@ -55,15 +56,15 @@ def _performance(row: Mapping[str, str]) -> Performance:
 
 
 @pytest.fixture(scope="module")
-def labels(percepiano_root: Path) -> dict[str, np.ndarray]:
-    content = json.loads((percepiano_root / "label_2round_mean_reg_19_with0_rm_highstd0.json").read_text())
+def labels(percepiano_files: Path) -> dict[str, np.ndarray]:
+    content = json.loads((percepiano_files / "label_2round_mean_reg_19_with0_rm_highstd0.json").read_text())
     return {name.strip(): np.array(values[:19]) for name, values in content.items()}
 
 
 @pytest.fixture(scope="module")
 def tables(
     golden: Path,
-    percepiano_root: Path,
+    percepiano_files: Path,
     corpus: list[Performance],
     labels: dict[str, np.ndarray],
     tmp_path_factory: pytest.TempPathFactory,
@@ -71,7 +72,7 @@ def tables(
     """Table 3 (by split and model) and the fold table of both models."""
     folder = tmp_path_factory.mktemp("real")
     write_manifest(folder / "manifest.csv", corpus)
-    votes = person_ratings(read_ratings(percepiano_root / "labels" / "total_2rounds.csv")[0])
+    votes = person_ratings(read_ratings(percepiano_files / "labels" / "total_2rounds.csv")[0])
     write_noise(folder / "noise.csv", noise_variance(votes, {each.performance: each.movement for each in corpus}))
     runs: list[Path] = []
     for model, predict in (("mean", mean_of(labels)), ("segment_lookup", segment_means(labels, corpus))):
@@ -101,7 +102,7 @@ def segment_means(labels: Mapping[str, np.ndarray], corpus: Sequence[Performance
 
 
 def run(golden: Path, split: str, model: str, predict: Predict, labels, corpus) -> list[FoldPredictions]:
-    folds = json.loads((golden / "splits" / f"{split}.json").read_text())
+    folds = golden_split(golden, split)
     stems = [each.performance for each in corpus]
     blocks = []
     for fold, roles in folds.items():
@@ -161,7 +162,7 @@ def test_the_performer_test_holds_people_only_so_both_scores_agree(tables) -> No
 
 
 def test_the_mean_of_all_other_performances_has_its_documented_error(golden: Path, labels) -> None:
-    test = json.loads((golden / "splits" / "performer.json").read_text())["0"]["test"]
+    test = golden_split(golden, "performer")["0"]["test"]
     train = sorted(set(labels) - set(test))
     targets = np.array([labels[name] for name in test])
     predictions = mean_of(labels)(train, test)

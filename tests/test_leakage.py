@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from percepiano_core.corpus import percepiano
-from percepiano_core.corpus.manifest import with_hashes
+from percepiano_core.corpus.published_files import published_files
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
 from percepiano_core.splits.build import build_split, split_kind
@@ -37,11 +37,12 @@ DRAWS = {42: (173, 133), 43: (157, 130), 44: (172, 172), 45: (174, 156), 46: (13
 
 
 @pytest.fixture(scope="module")
-def corpus(percepiano_root: Path, golden: Path) -> SplitCorpus:
-    performances, _ = percepiano.survey(percepiano_root)
+def corpus(percepiano_names: Path, golden: Path) -> SplitCorpus:
+    performances, _ = percepiano.survey(percepiano_names)
     with (golden / "splits" / "corpus.csv").open(encoding="utf-8") as file:
         groups = {row["segment"]: row["group"] for row in csv.DictReader(file)}
-    return split_corpus(with_hashes(performances, percepiano_root), groups)
+    sha256 = published_files()
+    return split_corpus([replace(each, midi_sha256=sha256[each.midi]) for each in performances], groups)
 
 
 def _split(corpus: SplitCorpus, name: str, **parameters: object) -> Split:

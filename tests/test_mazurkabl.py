@@ -71,6 +71,14 @@ def test_every_mazurka_has_the_known_counts(mazurkas: list[Mazurka], facts: dict
         assert {key: int(value) for key, value in found.items()} == {key: int(fact[key]) for key in found}, mazurka.name
 
 
+def test_the_marks_give_the_known_levels(marked_mazurkas: list[Mazurka], facts: dict[str, dict[str, str]]) -> None:
+    for mazurka in marked_mazurkas:
+        fact, labels = facts[mazurka.name], beat_labels(mazurka)
+        counts = {f"n_{level}": int((labels.level == CLASSES[level]).sum()) for level in LEVELS}
+        counts |= {"change_points": int(labels.change_point.sum()), "cp_at_beat1": int(labels.change_point[0])}
+        assert counts == {key: int(fact[key]) for key in counts}, mazurka.name
+
+
 def test_the_corpus_has_the_known_totals(mazurkas: list[Mazurka]) -> None:
     labels = {mazurka.name: beat_labels(mazurka) for mazurka in mazurkas}
     instances: Counter[str] = Counter()
@@ -101,9 +109,9 @@ def test_beat_numbers_count_from_zero_and_a_pickup_is_the_third_beat(mazurkas: l
     assert beat_labels(first).downbeat.sum() == 112
 
 
-def test_an_unknown_protocol_is_refused(mazurkas: list[Mazurka]) -> None:
+def test_an_unknown_protocol_is_refused(marked_mazurkas: list[Mazurka]) -> None:
     with pytest.raises(UserError, match="use corrected or upstream"):
-        beat_labels(mazurkas[0], "published")
+        beat_labels(marked_mazurkas[0], "published")
 
 
 def test_times_loudness_and_curves_name_the_same_recordings(mazurkabl_root: Path, durations: dict[str, float]) -> None:
@@ -130,17 +138,19 @@ def test_loudness_curves_are_read_in_sone(mazurkabl_root: Path, durations: dict[
     assert curve_duration(len(curve)) == pytest.approx(durations["M41-3/pid1263-27"])
 
 
-def test_test_folds_hold_every_recording_and_train_leaves_out_eleven(mazurkas: list[Mazurka]) -> None:
-    folds = all_folds(mazurkas)
+def test_test_folds_hold_every_recording_and_train_leaves_out_eleven(marked_mazurkas: list[Mazurka]) -> None:
+    folds = all_folds(marked_mazurkas)
     assert [len(fold.test) for fold in folds] == [398, 408, 379, 410, 404]
     assert len({name for fold in folds for name in fold.test}) == 1_999
-    complete = [make_fold(k, recordings(mazurkas), read_blocks(), leave_out_unreliable=False) for k in range(FOLDS)]
+    complete = [
+        make_fold(k, recordings(marked_mazurkas), read_blocks(), leave_out_unreliable=False) for k in range(FOLDS)
+    ]
     left_out = {name for full, fold in zip(complete, folds, strict=True) for name in set(full.train) - set(fold.train)}
     assert left_out == {f"{mazurka}/{pid}" for mazurka, pids in UNRELIABLE.items() for pid in pids}
 
 
-def test_no_mazurka_is_in_two_roles(mazurkas: list[Mazurka]) -> None:
-    for fold in all_folds(mazurkas):
+def test_no_mazurka_is_in_two_roles(marked_mazurkas: list[Mazurka]) -> None:
+    for fold in all_folds(marked_mazurkas):
         roles = [{name.split("/")[0] for name in names} for names in (fold.train, fold.valid, fold.test)]
         assert sum(map(len, roles)) == len(set.union(*roles)) == 44
 

@@ -63,9 +63,9 @@ def test_a_folder_is_a_data_error(tmp_path: Path) -> None:
         read_musicxml(tmp_path)
 
 
-def test_all_real_scores_are_accepted(percepiano_root: Path) -> None:
-    paths = sorted((percepiano_root / "virtuoso/data/score_xml").glob("*.musicxml"))
-    assert len(paths) == 261
+def test_all_real_scores_are_accepted(percepiano_files: Path) -> None:
+    paths = sorted((percepiano_files / "virtuoso/data/score_xml").glob("*.musicxml"))
+    assert len(paths) in (38, 261)  # of the excerpt, of the corpus
     assert all(read_musicxml(path).tag == "score-partwise" for path in paths)
 
 

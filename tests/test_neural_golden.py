@@ -147,7 +147,7 @@ def test_every_preset_builds_with_the_width_of_its_feature_set():
 
 
 def test_the_documentation_counts_what_the_presets_build():
-    page = (Path(__file__).parent.parent / "docs" / "neural_models.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parent.parent / "docs" / "symbolic_networks.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| ")]
     documented = {row[0]: row[1:] for row in rows if row[0] in PRESETS}
     assert documented.keys() == PRESETS.keys()

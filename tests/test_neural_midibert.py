@@ -71,8 +71,8 @@ def test_pitches_beyond_the_vocabulary_get_the_nearest():
     assert compound_words(_notes((0, 60, 21), (0, 60, 108)), 480)[:, 2].tolist() == [0, 85]
 
 
-def test_words_of_a_real_performance_are_within_the_vocabulary(percepiano_root):
-    path = sorted((percepiano_root).rglob("*.mid"))[0]
+def test_words_of_a_real_performance_are_within_the_vocabulary(percepiano_files):
+    path = sorted((percepiano_files).rglob("*.mid"))[0]
     midi = read_performance(path)
     words = compound_words(midi.notes, midi.ticks_per_quarter)
     assert len(words) == len(midi.notes) and words.min() >= 0

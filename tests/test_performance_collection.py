@@ -1,4 +1,4 @@
-"""Notes of performances that nobody rated: which are taken, what is left out and told."""
+"""Notes of unlabelled performances: which are taken, what is left out and reported."""
 
 from __future__ import annotations
 

@@ -54,9 +54,9 @@ def assemble(golden: Path, root: Path, stem: str) -> NoteTable:
 
 
 @pytest.mark.parametrize("stem", [*STEMS, DROPPED_BY_PUBLISHED])
-def test_raw_pedal_values_and_note_order_equal_golden(golden: Path, percepiano_root: Path, stem: str) -> None:
+def test_raw_pedal_values_and_note_order_equal_golden(golden: Path, percepiano_files: Path, stem: str) -> None:
     expected = columns(golden_file(golden, stem, "midi"))
-    performed = published_performance(percepiano_root, stem)
+    performed = published_performance(percepiano_files, stem)
     pedal = pedal_values(performed.notes, performed.controls, PUBLISHED)
     pairs = {
         "pitch": performed.notes["pitch"],
@@ -76,9 +76,9 @@ def test_raw_pedal_values_and_note_order_equal_golden(golden: Path, percepiano_r
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_features_through_the_corresp_file_equal_golden(golden: Path, percepiano_root: Path, stem: str) -> None:
+def test_features_through_the_corresp_file_equal_golden(golden: Path, percepiano_files: Path, stem: str) -> None:
     expected = columns(golden_file(golden, stem, "perf"))
-    features = compute(golden, percepiano_root, stem)
+    features = compute(golden, percepiano_files, stem)
     np.testing.assert_array_equal(features.match, expected["midi_idx"])
     np.testing.assert_array_equal(features.dropped, expected["dropped_as_mismatch"])
     keys = set(expected) - {"onset_quarter", "pitch", "voice", "midi_idx", "dropped_as_mismatch"}
@@ -88,9 +88,9 @@ def test_features_through_the_corresp_file_equal_golden(golden: Path, percepiano
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_valid_positions_and_beat_segments_equal_golden(golden: Path, percepiano_root: Path, stem: str) -> None:
+def test_valid_positions_and_beat_segments_equal_golden(golden: Path, percepiano_files: Path, stem: str) -> None:
     manifest = json.loads((golden / "features" / "performances" / "manifest.json").read_text())[stem]
-    features = compute(golden, percepiano_root, stem)
+    features = compute(golden, percepiano_files, stem)
     segments = features.beat_segments
     positions = np.array(manifest["positions"])[:, :2]
     np.testing.assert_allclose(np.column_stack([features.onsets.div, features.onsets.sec]), positions, atol=EXACT)
@@ -105,9 +105,9 @@ def test_valid_positions_and_beat_segments_equal_golden(golden: Path, percepiano
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_assembled_rows_equal_golden(golden: Path, percepiano_root: Path, stem: str) -> None:
+def test_assembled_rows_equal_golden(golden: Path, percepiano_files: Path, stem: str) -> None:
     expected = columns(golden_file(golden, stem, "rows"))
-    table = assemble(golden, percepiano_root, stem)
+    table = assemble(golden, percepiano_files, stem)
     computed = {f"loc_{level}": location for level, location in table.locations.items()}
     for key, value in table.values.items():
         computed |= {key: value} if value.ndim == 1 else {f"{key}_{i}": value[:, i] for i in range(value.shape[1])}
@@ -117,14 +117,14 @@ def test_assembled_rows_equal_golden(golden: Path, percepiano_root: Path, stem: 
 
 
 @pytest.mark.parametrize("stem", VECTOR_STEMS)
-def test_standardised_vectors_equal_golden(golden: Path, percepiano_root: Path, stem: str) -> None:
+def test_standardised_vectors_equal_golden(golden: Path, percepiano_files: Path, stem: str) -> None:
     published = json.loads((golden / "features" / "published_stats.json").read_text())["stats"]
     statistics = FeatureStatistics(
         mean={key: entry["mean"] for key, entry in published.items()},
         std={key: entry["stds"] for key, entry in published.items()},
         count={key: entry["count"] for key, entry in published.items()},
     )
-    table = assemble(golden, percepiano_root, stem)
+    table = assemble(golden, percepiano_files, stem)
     table = replace(table, values=normalise(table.values, statistics))
     vectors = np.load(golden / "features" / "vectors.npz")
     for name, matrix in {
@@ -140,6 +140,6 @@ def test_standardised_vectors_equal_golden(golden: Path, percepiano_root: Path, 
         np.testing.assert_allclose(matrix.values, expected, atol=EXACT, err_msg=name)
 
 
-def test_a_performance_that_published_code_drops_is_a_clear_error(golden: Path, percepiano_root: Path) -> None:
+def test_a_performance_that_published_code_drops_is_a_clear_error(golden: Path, percepiano_files: Path) -> None:
     with pytest.raises(DataError, match="fewer than two matched onsets"):
-        compute(golden, percepiano_root, DROPPED_BY_PUBLISHED)
+        compute(golden, percepiano_files, DROPPED_BY_PUBLISHED)

@@ -26,8 +26,8 @@ HEADER = ["user", "dataID", "filename", *DIMENSION_KEYS, "message"]
 
 
 @pytest.fixture(scope="module")
-def table(percepiano_root: Path) -> RatingTable:
-    return read_ratings(percepiano.ratings_path(percepiano_root))[0]
+def table(percepiano_files: Path) -> RatingTable:
+    return read_ratings(percepiano.ratings_path(percepiano_files))[0]
 
 
 def ratings_file(folder: Path, rows: list[list[str]]) -> Path:
@@ -41,8 +41,8 @@ def row(user: str, data_id: str, name: str, *values: str) -> list[str]:
     return [user, data_id, name, *values, *["4"] * (len(DIMENSION_KEYS) - len(values)), ""]
 
 
-def test_ratings_table_has_the_known_rows(percepiano_root: Path) -> None:
-    table, lines = read_ratings(percepiano.ratings_path(percepiano_root))
+def test_ratings_table_has_the_known_rows(percepiano_files: Path) -> None:
+    table, lines = read_ratings(percepiano.ratings_path(percepiano_files))
     assert len(table.users) + len(lines) == 14934
     assert [(line.subject, "'9.0'" in line.problem) for line in lines] == [
         ("Beethoven_WoO80_var28_8bars_2_16.wav", True)
@@ -68,12 +68,12 @@ def test_hidden_dont_knows_stand_in_the_reversed_items_alone(table: RatingTable)
     [("published", ".", 1202, 12628.418816), ("published_merged", "labels", 1189, 12511.826892)],
 )
 def test_released_labels_come_out_of_the_ratings_and_survive_their_file(
-    table: RatingTable, percepiano_root: Path, tmp_path: Path, name: str, folder: str, keys: int, total: float
+    table: RatingTable, percepiano_files: Path, tmp_path: Path, name: str, folder: str, keys: int, total: float
 ) -> None:
     write_labels(tmp_path / "labels.csv", derive(name, table))
     labels = read_labels(tmp_path / "labels.csv")
     means, stds = (
-        json.loads((percepiano_root / folder / file).read_text())
+        json.loads((percepiano_files / folder / file).read_text())
         for file in (percepiano.PUBLISHED_MEANS, percepiano.PUBLISHED_STDS)
     )
     assert list(labels.performances) == list(means) == list(stds)
@@ -103,8 +103,8 @@ def test_clean_labels_equal_the_golden_ones(table: RatingTable, golden: Path) ->
     assert labels.mean.sum() == pytest.approx(12638.800803, abs=1e-6)
 
 
-def test_every_performance_of_the_corpus_has_labels(table: RatingTable, percepiano_root: Path) -> None:
-    performances = [each.performance for each in list_performances("percepiano", percepiano_root)]
+def test_every_performance_of_the_corpus_has_labels(table: RatingTable, percepiano_names: Path) -> None:
+    performances = [each.performance for each in list_performances("percepiano", percepiano_names)]
     for name in ("published", "clean"):
         labels, lines = labels_of_corpus(derive(name, table), performances)
         assert (len(labels.performances), lines) == (1202, [])

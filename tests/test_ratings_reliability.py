@@ -58,13 +58,13 @@ PUBLISHED_TEST = (1, 2)  # player indices of the published performer test
 
 
 @pytest.fixture(scope="module")
-def corpus(percepiano_root: Path) -> dict[str, Performance]:
-    return {each.performance: each for each in list_performances("percepiano", percepiano_root)}
+def corpus(percepiano_names: Path) -> dict[str, Performance]:
+    return {each.performance: each for each in list_performances("percepiano", percepiano_names)}
 
 
 @pytest.fixture(scope="module")
-def table(percepiano_root: Path) -> RatingTable:
-    return read_ratings(percepiano.ratings_path(percepiano_root))[0]
+def table(percepiano_files: Path) -> RatingTable:
+    return read_ratings(percepiano.ratings_path(percepiano_files))[0]
 
 
 @pytest.fixture(scope="module")

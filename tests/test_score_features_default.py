@@ -22,15 +22,20 @@ def scored(folder: Path, stem: str, corrections: Corrections) -> ScoreTable:
 
 
 @pytest.fixture
-def scores(percepiano_root: Path) -> Path:
-    return percepiano_root / "virtuoso/data/score_xml"
+def scores(percepiano_files: Path) -> Path:
+    return percepiano_files / "virtuoso/data/score_xml"
 
 
 @pytest.fixture(scope="session")
-def used_stems(percepiano_root: Path) -> list[str]:
-    """The 99 scores that performances belong to."""
-    names = [p.stem.strip().split("_") for p in (percepiano_root / "virtuoso/data/all_2rounds").glob("*.mid")]
-    return sorted({"_".join([*parts[:-2], "Score", parts[-1]]) for parts in names})
+def used_stems(paired_scores: dict[str, Path]) -> list[str]:
+    return list(paired_scores)
+
+
+@pytest.fixture(scope="session")
+def all_stems(percepiano_root: Path, used_stems: list[str]) -> list[str]:
+    """The 99, where the whole corpus is there."""
+    assert len(used_stems) == 99
+    return used_stems
 
 
 def rows_at(table: ScoreTable, quarter: float, pitch: int) -> np.ndarray:
@@ -98,7 +103,7 @@ def test_d12_the_notes_of_a_chord_share_its_beams(scores: Path, used_stems: list
         return sum(len(kinds) > 1 for kinds in seen.values())
 
     assert sum(disagreeing(stem, DEFAULT) for stem in used_stems) == 0
-    assert sum(disagreeing(stem, PUBLISHED) for stem in used_stems) > 1000
+    assert sum(disagreeing(stem, PUBLISHED) for stem in used_stems) > 10 * len(used_stems)
 
 
 def test_d13_a_staccato_with_an_accent_is_both(scores: Path, used_stems: list[str]) -> None:
@@ -161,9 +166,9 @@ def test_d22_staccato_opens_no_section(scores: Path) -> None:
     assert len(scored(scores, stem, DEFAULT).section_positions) == 2
 
 
-def test_d23_accent_dynamics_mark_the_notes_they_stand_at(scores: Path, used_stems: list[str]) -> None:
-    accented = {stem: int((scored(scores, stem, DEFAULT).features["dynamic"][:, 2] != 0).sum()) for stem in used_stems}
-    published = [scored(scores, stem, PUBLISHED).features["dynamic"][:, 2] for stem in used_stems]
+def test_d23_accent_dynamics_mark_the_notes_they_stand_at(scores: Path, all_stems: list[str]) -> None:
+    accented = {stem: int((scored(scores, stem, DEFAULT).features["dynamic"][:, 2] != 0).sum()) for stem in all_stems}
+    published = [scored(scores, stem, PUBLISHED).features["dynamic"][:, 2] for stem in all_stems]
     assert sum(accented.values()) == 80
     assert sum(count > 0 for count in accented.values()) == 14
     assert not any(component.any() for component in published)
@@ -187,10 +192,10 @@ def test_d25_a_new_level_ends_the_last_decrescendo(scores: Path) -> None:
     assert (table.features["dynamic"][late, 1] == 0).all()
 
 
-def test_missing_directions_give_nan_and_nothing_else_does(scores: Path, used_stems: list[str]) -> None:
+def test_missing_directions_give_nan_and_nothing_else_does(scores: Path, all_stems: list[str]) -> None:
     missing = Counter(
         key
-        for stem in used_stems
+        for stem in all_stems
         for key, values in scored(scores, stem, DEFAULT).features.items()
         if np.isnan(values).any()
     )
@@ -211,10 +216,10 @@ def test_the_presets_are_all_corrections_or_none() -> None:
 
 @pytest.mark.slow
 def test_notes_join_to_those_the_aligner_reads(scores: Path, used_stems: list[str]) -> None:
-    """By onset to 4 decimals and pitch, with equal lengths and graces; all 99 scores, no exception."""
+    """By onset to 4 decimals and pitch, with equal lengths and graces; all scores, no exception."""
     from percepiano_core.alignment.score_notes import read_score_notes
 
-    assert len(used_stems) == 99
+    assert len(used_stems) > 30
     for stem in used_stems:
         path = scores / f"{stem}.musicxml"
         ours = read_score(path, compat="default", composer="Schubert").notes

@@ -74,8 +74,8 @@ def golden_name(column: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def published(percepiano_root: Path) -> dict[str, ScoreTable]:
-    folder = percepiano_root / "virtuoso/data/score_xml"
+def published(percepiano_files: Path) -> dict[str, ScoreTable]:
+    folder = percepiano_files / "virtuoso/data/score_xml"
     return {
         stem: read_score(folder / f"{stem}.musicxml", compat="published", composer="Beethoven")
         for stem in GOLDEN_SCORES

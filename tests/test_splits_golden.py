@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import pytest
+from golden_files import golden_split
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.splits.blocks import column_blocks, row_blocks
@@ -19,7 +19,7 @@ PARAMETERS = {
     "player_clean": {"rendering_columns": RENDERING_COLUMNS},
     "both": {"rendering_columns": RENDERING_COLUMNS},
 }
-HASHES = {  # check 6
+HASHES = {  # docs/splits.md, "Files"
     "performer": "481f53398fa038d9",
     "segment": "076a79a9d7e87411",
     "segment_clean": "edf79d2cff940b2c",
@@ -80,7 +80,7 @@ def test_split_equals_the_golden_file(
     name: str, golden: Path, performances: list[Performance], groups: dict[str, str]
 ) -> None:
     split = _split(name, performances, groups)
-    expected = json.loads((golden / "splits" / f"{split.label}.json").read_text(encoding="utf-8"))
+    expected = golden_split(golden, split.label)
     found = folds_as_lists(split.folds)
     assert set(found) == set(expected)
     for fold, roles in expected.items():
@@ -103,4 +103,4 @@ def test_blocks_equal_the_golden_rows_and_columns(
 
 
 def test_corpus_hash_is_that_of_the_sorted_names(performances: list[Performance], groups: dict[str, str]) -> None:
-    assert _split("performer", performances, groups).performances_sha256.startswith("47f53cad7c7b9136")  # check 1
+    assert _split("performer", performances, groups).performances_sha256.startswith("47f53cad7c7b9136")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden_files import read_gzipped_json
 
 from percepiano_core.corpus import percepiano
 from percepiano_core.errors import UserError
@@ -66,15 +67,26 @@ def test_a_table_that_holds_no_groups_is_refused(tmp_path: Path) -> None:
         read_groups(tmp_path / "none.csv")
 
 
+def golden_chords(golden: Path) -> dict[str, list[tuple[int, ...]]]:
+    stored = read_gzipped_json(golden / "splits" / "text_chords.json.gz")
+    return {segment: [tuple(chord) for chord in chords] for segment, chords in stored.items()}
+
+
+def test_texts_of_real_scores_are_the_golden_ones(percepiano_files: Path, golden: Path) -> None:
+    expected = golden_chords(golden)
+    performances, _ = percepiano.survey(percepiano_files)
+    for segment, score in {each.segment: each.score for each in performances}.items():
+        assert chord_sequence(*read_text(percepiano_files / score)) == expected[segment], segment
+
+
 @pytest.mark.parametrize(("threshold", "count"), [(0.5, 45), (0.6, 46), (0.9, 48)])
-def test_real_scores_have_the_measured_number_of_groups(
-    percepiano_root: Path, golden: Path, threshold: float, count: int
+def test_real_texts_have_the_measured_number_of_groups(
+    percepiano_names: Path, golden: Path, threshold: float, count: int
 ) -> None:
     with (golden / "splits" / "corpus.csv").open(encoding="utf-8") as file:
         expected = {row["segment"]: row["group"] for row in csv.DictReader(file)}
-    performances, _ = percepiano.survey(percepiano_root)
-    scores = {each.segment: each.score for each in performances}
-    chords = {segment: chord_sequence(*read_text(percepiano_root / score)) for segment, score in scores.items()}
+    performances, _ = percepiano.survey(percepiano_names)
+    chords = golden_chords(golden)
     start = time.perf_counter()
     groups = text_groups(chords, {each.segment: each.work for each in performances}, threshold)
     assert time.perf_counter() - start < 5

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from golden_files import golden_split
 from symbolic_cases import module_of, shuffled
 
 from percepiano_core.corpus.midi import read_performance
@@ -35,12 +36,16 @@ def rows(golden):
 
 
 @pytest.fixture(scope="module")
-def examples(rows, percepiano_root):
+def described(golden):
+    """The descriptors that need no score of all 1202 performances: performances, names, values."""
+    return np.load(golden / "features" / "descriptors.npz")
+
+
+@pytest.fixture(scope="module")
+def examples(rows, described, percepiano_files):
     """All 1202 performances with the descriptors that need no score."""
-    folder = percepiano_root / "virtuoso/data/all_2rounds"
-    files = {path.stem.strip(): path for path in folder.glob("*.mid")}
-    described = [performance_descriptors(read_performance(files[row["stem"]]), None) for row in rows]
-    labels = json.loads((percepiano_root / "label_2round_mean_reg_19_with0_rm_highstd0.json").read_text())
+    assert described["performances"].tolist() == [row["stem"] for row in rows]
+    labels = json.loads((percepiano_files / "label_2round_mean_reg_19_with0_rm_highstd0.json").read_text())
     works = [row["work"][:4] for row in rows]
     return Examples(
         performances=np.array([row["stem"] for row in rows]),
@@ -50,8 +55,8 @@ def examples(rows, percepiano_root):
         works=np.array(works),
         performers=np.array([f"{work}/{row['player']}" for work, row in zip(works, rows, strict=True)]),
         rendered=np.array([row["player"].startswith("Score") for row in rows]),
-        features=np.array([list(each.values()) for each in described]),
-        feature_names=tuple(described[0]),
+        features=described["values"].astype(float),
+        feature_names=tuple(described["names"].tolist()),
         labels=np.array([labels[row["stem"]][:19] for row in rows]),
         n_raters=np.full(len(rows), 10.0),
     )
@@ -59,13 +64,13 @@ def examples(rows, percepiano_root):
 
 @pytest.fixture(scope="module")
 def performer(golden):
-    return json.loads((golden / "splits" / "performer.json").read_text())
+    return golden_split(golden, "performer")
 
 
 @pytest.fixture(scope="module")
 def both(golden, rows):
     """The 16 cells: train is what shares neither row nor column with the test cell, less the valid cell."""
-    folds = json.loads((golden / "splits" / "both.json").read_text())
+    folds = golden_split(golden, "both")
     for (row, column), fold in folds.items():
         rest = [each["stem"] for each in rows if each["row"] != row and each["col"] != column]
         fold["train"] = sorted(set(rest) - set(fold["valid"]))
@@ -85,6 +90,14 @@ def mean_over_folds(examples, folds, name, settings):
 def pooled(examples, folds, name, settings):
     predicted, labels = zip(*(predictions(examples, fold, name, settings) for fold in folds.values()), strict=True)
     return r2_mean(np.vstack(labels), np.vstack(predicted))
+
+
+def test_the_golden_descriptors_are_those_of_the_files(described, percepiano_files):
+    expected = dict(zip(described["performances"].tolist(), described["values"], strict=True))
+    for path in sorted((percepiano_files / "virtuoso/data/all_2rounds").glob("*.mid")):
+        found = performance_descriptors(read_performance(path), None)
+        assert list(found) == described["names"].tolist()
+        np.testing.assert_allclose(list(found.values()), expected[path.stem.strip()], rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def test_weights_speak_of_known_dimensions_and_parameters() -> None:
     assert all(set(weights) <= known for weights in WEIGHTS.values())
 
 
-def test_the_header_is_the_published_one(percepiano_root: Path) -> None:
-    with (percepiano_root / "labels" / "total_2rounds.csv").open(newline="", encoding="utf-8-sig") as file:
+def test_the_header_is_the_published_one(percepiano_files: Path) -> None:
+    with (percepiano_files / "labels" / "total_2rounds.csv").open(newline="", encoding="utf-8-sig") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
 
 
@@ -137,7 +137,7 @@ def test_the_documented_tables_are_those_of_the_code() -> None:
     page = (Path(__file__).resolve().parent.parent / "docs" / "synthetic.md").read_text(encoding="utf-8")
     for p in PARAMETERS:
         limits = f"{p.low:g} to {p.high:g}"
-        row = f"| `{p.key}` | {p.unit} | {p.mean:g} | {p.sd:g} | {limits} | {p.mechanical:g} | {p.meaning} |"
+        row = f"| `{p.key}` | {p.unit} | {p.mean:g} | {p.sd:g} | {limits} | {p.deadpan:g} | {p.meaning} |"
         assert row in page
     for dimension in DIMENSIONS:
         terms = " ".join(f"{weight:+g} {key}" for key, weight in WEIGHTS[dimension.key].items())

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from percepiano_core.dynamics.listen.listening import Heard
     from percepiano_core.dynamics.network.model import DynamicsNetwork
 
-RUNS = "results/dynamics"
-WEIGHTS = "*/runs/*/fold*/weights.safetensors"  # of the workflow's networks, below RUNS
-SHIPPED = "T1/runs/network_curves/fold0/weights.safetensors"  # what the shipped configuration makes of recordings
+RUNS = "results/runs/dynamics"
+WEIGHTS = "*/*/pieces/fold*/seed*/weights.safetensors"  # of the workflow's networks, below RUNS
+SHIPPED = (
+    "T1/network_curves/pieces/fold0/seed86/weights.safetensors"  # what the shipped configuration makes of recordings
+)
 DOUBTFUL_COST = 0.45  # of following a score: 0.17 to 0.36 where it is played, 0.56 to 0.65 where another is (ASAP)
 
 
@@ -114,9 +116,8 @@ def _write_heard(heard: Heard, output: Path, title: str) -> None:
 
 def _mark_score(heard: Heard, recording: Path, score: Path, output: Path) -> None:
     from percepiano_core.dynamics.listen.marked_score import follow_score, mark_score
-    from percepiano_core.sound.recording import read_recording
 
-    followed = follow_score(score, read_recording(recording))
+    followed = follow_score(score, heard.waveform)
     if followed.path.cost > DOUBTFUL_COST:
         typer.echo(
             f"{score}: does not sound like {recording.name} (distance {followed.path.cost:.2f}, usually below "

@@ -27,7 +27,7 @@ class Report:
     Attributes
     ----------
     alignments : performance -> how it fits the score, in the order of the ratings
-    composer : that the networks were told
+    composer : that the networks were given
     level : share of ratings that an interval covers
     calibrated_on : performances of the valid roles that the intervals were made by
     model, labels, split : of the networks

@@ -11,7 +11,7 @@ class Performance:
 
     Paths are POSIX, relative to the corpus root. A segment is a score excerpt with many performances; a piece holds
     segments, a work holds pieces. A player number means a person inside one work only, so the key of a person is
-    `performer` (docs/corpus.md, "Players and renderings").
+    `performer` (docs/corpus.md, "Players and deadpan performances").
     """
 
     performance: str  # unique key: file name without extension, blanks stripped
@@ -25,7 +25,7 @@ class Performance:
     player: str
     performer: str  # "<work>/<player>"
     player_index: int  # index that the published performer split deals by; -1: never valid nor test
-    rendered: bool  # mechanical rendering of the notation, not a person
+    rendered: bool  # deadpan performance of the notation, not a person
     midi: str
     score: str
     midi_sha256: str = ""

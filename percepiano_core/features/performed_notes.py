@@ -1,4 +1,4 @@
-"""The performed notes alone, in ticks, as a table of notes: what a model reads that is not told the score.
+"""The performed notes alone, in ticks, as a table of notes: what a model reads that does not see the score.
 
 Values: `onset_tick`, `offset_tick` (as in the file, exact in float32 below 2^24), `ticks_per_quarter`, `pitch`,
 `velocity`; locations: quarter, and bar of four quarters, of the file's own grid. Notes are in order of

@@ -31,7 +31,7 @@ class FoldLeakage:
     ----------
     split, fold : label of the split ("segment_seed42") and name of the fold
     sizes : role -> number of performances
-    renderings : mechanical renderings in test
+    renderings : deadpan performances in test
     shared : (role, kind) -> test performances that leak; None where the corpus does not give the kind (no file hashes)
     """
 

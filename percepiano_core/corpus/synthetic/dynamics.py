@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from percepiano_core.corpus.synthetic.music import Mark, SegmentScore, phrase_arch
-from percepiano_core.corpus.synthetic.pianists import Expression, is_mechanical
+from percepiano_core.corpus.synthetic.pianists import Expression, is_deadpan
 
 MARK_VALUES = {"pp": -2.0, "p": -1.0, "mf": 0.0, "f": 1.0, "ff": 2.0}
 MARK_STEP = 11.0  # velocity between neighbouring marks at dynamic_range = mark_following = 1
@@ -44,7 +44,7 @@ def written_level(score: SegmentScore, positions: np.ndarray) -> np.ndarray:
 
 def intended_level(score: SegmentScore, expression: Expression, positions: np.ndarray) -> np.ndarray:
     """Velocity [n] that the pianist aims at, before balance, accents and noise."""
-    arch = 0.0 if is_mechanical(expression) else PHRASE_STEP * (2 / 3 - phrase_arch(score, positions))
+    arch = 0.0 if is_deadpan(expression) else PHRASE_STEP * (2 / 3 - phrase_arch(score, positions))
     contrast = expression["mark_following"] * MARK_STEP * written_level(score, positions)
     return expression["dynamic_level"] + expression["dynamic_range"] * (contrast + arch)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from percepiano_core.corpus.synthetic.dynamics import written_level
 from percepiano_core.corpus.synthetic.music import DIVISIONS, SegmentScore, score_notes
-from percepiano_core.corpus.synthetic.pianists import PARAMETERS, Expression, is_mechanical
+from percepiano_core.corpus.synthetic.pianists import PARAMETERS, Expression, is_deadpan
 
 MIDDLE, LOWEST, HIGHEST, POINTS = 4.0, 1.2, 6.8, 7.0
 PIECE_KEYS = ("written_tempo", "minor", "written_loudness", "density", "rendered")
@@ -59,7 +59,7 @@ def truth(score: SegmentScore, expression: Expression) -> dict[str, float]:
     """Noise-free rating of each dimension, in points (1 to 7)."""
     z = {p.key: (expression[p.key] - p.mean) / p.sd for p in PARAMETERS}
     values = {key: float(np.clip(value, -_LARGEST_Z, _LARGEST_Z)) for key, value in z.items()}
-    values |= piece_values(score) | {"rendered": float(is_mechanical(expression))}
+    values |= piece_values(score) | {"rendered": float(is_deadpan(expression))}
     return {dimension: _point(weights, values) for dimension, weights in WEIGHTS.items()}
 
 

@@ -19,7 +19,7 @@ PERSON_SHARE, WORK_SHARE, PHRASE_SHARE, PERFORMANCE_SHARE = 0.20, 0.10, 0.30, 0.
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One knob of a performance: its distribution over people, and where a mechanical rendering has it."""
+    """One knob of a performance: its distribution over people, and where a deadpan performance has it."""
 
     key: str
     unit: str
@@ -27,7 +27,7 @@ class Parameter:
     sd: float
     low: float
     high: float
-    mechanical: float
+    deadpan: float
     meaning: str
 
 
@@ -55,7 +55,7 @@ PARAMETERS = (
     Parameter("insertion_rate", "share", 0.008, 0.008, 0.0, 0.04, 0.0, "extra notes a score note"),
     Parameter("wrong_rate", "share", 0.007, 0.007, 0.0, 0.035, 0.0, "score notes with a neighbouring pitch"),
 )
-RENDERING = "Score"  # player name of mechanical renderings, as in the real corpus
+RENDERING = "Score"  # player name of deadpan performances, as in the real corpus
 
 Expression = Mapping[str, float]
 
@@ -63,7 +63,7 @@ Expression = Mapping[str, float]
 def expression(seed: int, player: str, work: str, phrase: str, segment: str) -> dict[str, float]:
     """Parameter values of one performance."""
     if player == RENDERING:
-        return {parameter.key: parameter.mechanical for parameter in PARAMETERS}
+        return {parameter.key: parameter.deadpan for parameter in PARAMETERS}
     z = (
         np.sqrt(PERSON_SHARE) * _draw(seed, "person", player)
         + np.sqrt(WORK_SHARE) * _draw(seed, "person", player, work)
@@ -76,7 +76,7 @@ def expression(seed: int, player: str, work: str, phrase: str, segment: str) -> 
     }
 
 
-def is_mechanical(values: Expression) -> bool:
+def is_deadpan(values: Expression) -> bool:
     """Whether a machine plays: people are never perfectly steady."""
     return values["unsteadiness"] == 0.0
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from percepiano_core.corpus.synthetic.dynamics import intended_level, is_soft
 from percepiano_core.corpus.synthetic.music import DIVISIONS, SegmentScore, phrase_arch, score_notes
-from percepiano_core.corpus.synthetic.pianists import Expression, is_mechanical
+from percepiano_core.corpus.synthetic.pianists import Expression, is_deadpan
 
 TICKS_PER_QUARTER = 480
 TICKS_PER_SECOND = 960  # 480 ticks a quarter, 500000 microseconds a quarter: an arbitrary clock, as in the real corpus
@@ -65,10 +65,10 @@ class _Clock:
 
 
 def play(score: SegmentScore, expression: Expression, rng: np.random.Generator) -> Playing:
-    """Play a segment; a mechanical expression (all deviations zero) gives the notation itself."""
+    """Play a segment; a deadpan expression (all deviations zero) gives the notation itself."""
     written = score_notes(score)
-    mechanical = is_mechanical(expression)
-    clock = _clock(score, expression, mechanical, rng)
+    deadpan = is_deadpan(expression)
+    clock = _clock(score, expression, deadpan, rng)
     onset = _onsets(written, clock, expression, rng)
     length = _lengths(written, clock, expression)
     velocity = _velocities(score, written, expression, rng)
@@ -78,20 +78,20 @@ def play(score: SegmentScore, expression: Expression, rng: np.random.Generator) 
     notes["pitch"], notes["velocity"], notes["score_row"] = written["pitch"], velocity, np.arange(len(written))
     notes = _separated(_with_slips(notes, written, expression, rng))
     beats = np.arange(0, score.end + 1, score.metre.beat)
-    controls = _pedals(score, clock, expression, rng) if not mechanical else []
+    controls = _pedals(score, clock, expression, rng) if not deadpan else []
     return Playing(written, notes, controls, beats, clock.at(beats))
 
 
-def _clock(score: SegmentScore, expression: Expression, mechanical: bool, rng: np.random.Generator) -> _Clock:
+def _clock(score: SegmentScore, expression: Expression, deadpan: bool, rng: np.random.Generator) -> _Clock:
     """Tempo curve: written tempo, phrase arch, wandering beats, slowing at the end."""
     grid = np.arange(-score.pickup, score.end + 1, _GRID)
     middle = grid[:-1] + _GRID / 2
     slowness = expression["rubato"] * (phrase_arch(score, middle) - 1 / 3)
     slowness += _wandering(score, middle, expression["unsteadiness"], rng)
-    if not mechanical:
+    if not deadpan:
         slowness += _slowing(score, middle, _FINAL_SLOWING + 0.5 * expression["rubato"])
     second = 60.0 / score.quarters_per_minute / expression["tempo_factor"] * _GRID / DIVISIONS
-    start = 0.0 if mechanical else rng.uniform(0.4, 2.0)
+    start = 0.0 if deadpan else rng.uniform(0.4, 2.0)
     return _Clock(grid, start + np.concatenate([[0.0], np.cumsum(second * np.exp(slowness))]))
 
 

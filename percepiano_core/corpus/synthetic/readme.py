@@ -12,7 +12,7 @@ must be called synthetic; none says anything about real pianists or listeners.
 |---|---|
 | `manifest.csv` | a row a performance: names, files, sha256 |
 | `scores/*.musicxml` | MusicXML 4.0, a file a segment |
-| `performances/*.mid` | one track, 480 ticks, CC64 and CC67; player `Score` is a mechanical rendering |
+| `performances/*.mid` | one track, 480 ticks, CC64 and CC67; player `Score` is a deadpan performance |
 | `ratings.csv` | simulated raters, the columns of the published table; 0 and, in reversed items, 8 mean "don't know" |
 | `expression.csv` | the parameters each performance was made with |
 | `truth.csv` | ratings without bias and noise, points / 7, the scale of the labels |

@@ -1,8 +1,8 @@
-"""What boosted trees are told about each beat: how loud it is among the others, before and after, and where it stands.
+"""Features of each beat, for models of beats: how loud it is among the others, before and after, and where it stands.
 
-True beats are given. Everything is relative to the recording itself, so that the level of the recording tells nothing,
-and nothing of other recordings is used. Source: spec dynamics.md, section 7 (floors); the bar and phrase positions and
-the contrasts of spread are additions.
+The beats are oracle beats: the annotated ones. Everything is relative to the recording itself, so that the level of the
+recording tells nothing, and nothing of other recordings is used. Source: spec dynamics.md, section 7 (floors); the bar
+and phrase positions and the contrasts of spread are additions.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import numpy as np
 
 from percepiano_core.sound.frame_grid import event_frames
 
-NEIGHBOURS = 6  # beats to each side whose ranks are told
+NEIGHBOURS = 6  # beats to each side whose ranks are features
 SPANS = (2, 4, 8, 16, 32, 64)  # beats before and after that are averaged
-PHRASE_BARS = (2, 4, 8)  # lengths of phrases, in bars, in which the place is told
+PHRASE_BARS = (2, 4, 8)  # lengths of phrases, in bars, in which the place is a feature
 TEMPO_SPAN = 8  # beats around that a beat's length is compared with
 FLOOR = 1e-3  # of the loudness, before its logarithm
 PLACES = ("beat", "place", "beats_to_end", "beat_in_bar", *(f"bar_in_{bars}" for bars in PHRASE_BARS))  # names

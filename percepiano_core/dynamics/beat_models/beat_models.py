@@ -1,10 +1,10 @@
 """Learning from features of beats: logistic regression and boosted trees, for levels and for change points.
 
-Beats are the true ones, so that none are predicted. All recordings of a piece share their labels and the corpus holds
-few pieces, so that models are kept simple: levels are learned without the place in the piece (on which trees learn
-pieces by heart), change points with it, and every n-th recording of a piece is enough. Source: spec dynamics.md,
-section 7; gradient boosting on histograms as in LightGBM (Ke et al., NeurIPS 2017), by scikit-learn; logit adjustment:
-Menon et al., "Long-tail learning via logit adjustment" (ICLR 2021).
+The beats are oracle beats: the annotated ones are given, and none are predicted. All recordings of a piece share their
+labels and the corpus holds few pieces, so that models are kept simple: levels are learned without the place in the
+piece (on which trees learn pieces by heart), change points with it, and every n-th recording of a piece is enough.
+Source: spec dynamics.md, section 7; gradient boosting on histograms as in LightGBM (Ke et al., NeurIPS 2017), by
+scikit-learn; logit adjustment: Menon et al., "Long-tail learning via logit adjustment" (ICLR 2021).
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ class Settings:
     levels: list[str] = setting(
         ["trees"], "models of levels; of both the probabilities are multiplied", choices=["trees", "logistic"]
     )
-    level_places: bool = setting(False, "whether levels are told the place in the piece")
+    level_places: bool = setting(False, "whether the place in the piece is a feature of levels")
     level_trees: LevelTrees = setting(LevelTrees, "boosted trees that learn levels")
     level_beats: int = setting(500, "least beats of a leaf of these", unit="beats", least=1)
     penalty: float = setting(300.0, "L2 penalty of the logistic regression", above=0)
     logit_adjustment: float = setting(
         0.0, "power of the levels' shares by which probabilities are divided; 1 makes all levels alike", least=0
     )
-    change_point_places: bool = setting(True, "whether change points are told the place in the piece")
+    change_point_places: bool = setting(True, "whether the place in the piece is a feature of change points")
     change_point_trees: ChangePointTrees = setting(ChangePointTrees, "boosted trees that learn change points")
     change_point_beats: int = setting(200, "least beats of a leaf of these", unit="beats", least=1)
     features_a_split: float = setting(0.3, "share of the features that each split of a tree looks at", above=0, most=1)

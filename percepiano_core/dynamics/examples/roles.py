@@ -42,7 +42,7 @@ class Model(Protocol):
     It fits on the train role alone, lets the valid role alone choose, and never reads the test role's labels.
     """
 
-    Settings: type  # what it can be told (training/settings.py)
+    Settings: type  # declared settings (training/settings.py)
 
     def prepare(self, examples: Sequence[Example], kind: str | None, settings: Mapping[str, Any]) -> FitPredict:
         """What fits a fold, given all recordings of the track, of which it may make features in advance.
@@ -86,12 +86,3 @@ def every_nth_of_each_group(examples: Sequence[Example], n: int) -> list[Example
 def load_model(module: str) -> Model:
     """The model in the module of this name; only that module is imported."""
     return chosen_module("percepiano_core", module, "prepare", "model")
-
-
-def settings_of(settings: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`settings` over the defaults `known`; UserError for a key that is not known."""
-    unknown = sorted(set(settings) - set(known))
-    if unknown:
-        problem = f"this dynamics model has no setting '{unknown[0]}'"
-        raise UserError("configuration", problem, f"known settings: {', '.join(known)}")
-    return {**known, **settings}

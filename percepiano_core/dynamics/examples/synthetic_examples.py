@@ -30,7 +30,7 @@ SONE_EXPONENT = 0.3  # of the energy: ten times the energy is twice as loud
 
 
 def synthetic_examples(root: Path | str, piece: str, performances: Iterable[Performance]) -> Iterator[Example]:
-    """One example a pianist of a piece; the mechanical rendering is left out, for nobody chose its dynamics."""
+    """One example a pianist of a piece; the deadpan performance is left out, for nobody chose its dynamics."""
     beats = pd.read_csv(Path(root) / "beats.csv", dtype={"performance": "str"})
     by_performance = dict(list(beats.groupby("performance")))
     players = defaultdict(list)

@@ -8,7 +8,7 @@ that single beats do not flicker. Source: spec dynamics.md, section 5.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,7 @@ class Heard:
     levels : [n, 5] log-probability of each of LEVELS at the beats
     change_point : [n] bool
     marks : where a score would show a level; the first beat has one
+    waveform : [samples] of the recording at SAMPLE_RATE and a peak of -1 dB, so that it need not be read again
     """
 
     loudness: np.ndarray
@@ -58,6 +59,7 @@ class Heard:
     levels: np.ndarray
     change_point: np.ndarray
     marks: tuple[LevelAt, ...]
+    waveform: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 def listen(
@@ -85,7 +87,8 @@ def listen(
         raise DataError(path, "it is silent", "give a recording that can be heard")
     features = torch.from_numpy(waveform_inputs(waveforms, [kind])[kind])
     loudness = total_loudness(waveforms[SAMPLE_RATE])
-    return heard(predict(network, features, KINDS[kind].silence), loudness, threshold)
+    said = heard(predict(network, features, KINDS[kind].silence), loudness, threshold)
+    return replace(said, waveform=waveforms[SAMPLE_RATE])
 
 
 def heard(logits: Mapping[str, np.ndarray], loudness: np.ndarray, threshold: float) -> Heard:

@@ -30,7 +30,7 @@ class RecordingPrediction:
     Attributes
     ----------
     example : the recording, its inputs not needed
-    levels : class [n] at the n true beats, 0 for none
+    levels : class [n] at the n oracle beats, 0 for none
     scores : [n, 5] logarithms of the probabilities of pp to ff, up to a constant a beat
     evidence : [n] log-odds of a change point
     change_points : [n] bool

@@ -1,4 +1,4 @@
-"""Notes with all features of performances that nobody rated, from their scores and MIDI files."""
+"""Notes with all features of unlabelled performances, from their scores and MIDI files."""
 
 from __future__ import annotations
 

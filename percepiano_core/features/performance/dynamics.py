@@ -1,6 +1,6 @@
 """Loudness of beats and measures: one value a group of notes, from the velocities of its played notes.
 
-Formula: docs/performance_features.md, "The features"; defect D8 is told there too.
+Formula: docs/performance_features.md, "The features"; defect D8 is explained there too.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def published_rows(notes: np.ndarray, release_ranks: np.ndarray | None = None) -
 
     notes : performed notes [k] of percepiano_core.corpus.midi.NOTE_DTYPE
     release_ranks : see `release_ranks`; without it, notes that begin together go by release time, then pitch. On
-        PercePiano the order then differs in about a hundred mechanical renderings and in no human performance.
+        PercePiano the order then differs in about a hundred deadpan performances and in no human performance.
     """
     on_piano = (notes["pitch"] >= LOWEST_PITCH) & (notes["pitch"] <= HIGHEST_PITCH)
     ranks = notes["offset_tick"] if release_ranks is None else release_ranks
