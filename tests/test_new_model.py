@@ -53,7 +53,7 @@ def test_a_model_of_descriptors_and_a_trained_one_of_notes_have_their_rows(finis
 def test_a_model_of_sound_has_its_row(finished: Path) -> None:
     table = pd.read_csv(finished / "results/dynamics/table1.csv")
     rows = table[(table["model"] == "Ranks of loudness") & (table["track"] == "synthetic")]
-    assert (rows.loc[rows["score"] == "dynamic_weighted", "value"] > 0).all() and len(rows)
+    assert (rows.loc[rows["score"] == "dynamic_weighted", "f1"] > 0).all() and len(rows)
 
 
 def test_a_trained_model_leaves_a_whole_run_folder(finished: Path) -> None:

@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from workflow_runs import (
 )
 
 from percepiano_core.evaluation.ratings.table3 import TABLE3_COLUMNS
+from percepiano_core.training.settings import merged
 
 pytestmark = pytest.mark.slow
 
@@ -185,3 +187,23 @@ def test_shuffled_ratings_leave_nothing_to_predict(code: Path, tmp_path: Path) -
 
 def test_the_workflow_is_free_of_lint(finished: Path, code: Path) -> None:
     assert "Lints for" not in snakemake(finished, "--lint", code=code)
+
+
+def test_the_workflow_runs_as_a_module_of_another_one(code: Path, tmp_path: Path) -> None:
+    run = new_run(tmp_path / "outer")
+    config = yaml.safe_load((code / "config.yaml").read_text())
+    settings = yaml.safe_load((run / "run.yaml").read_text())
+    (run / "outer.yaml").write_text(yaml.safe_dump({"percepiano": merged(config, settings), "other": 1}))
+    (run / "Snakefile").write_text(
+        'configfile: "outer.yaml"\n\n\n'
+        f"module percepiano:\n    snakefile:\n        {str(code / 'Snakefile')!r}\n"
+        '    config:\n        config["percepiano"]\n\n\n'
+        "use rule * from percepiano as percepiano_*\n\n\n"
+        'rule summary:\n    default_target: True\n    input:\n        "results/ratings/labels_clean.csv",\n'
+        '        "results/runs/symbolic/clean/mean/performer/fold0/seed0/predictions.csv",\n'
+        '    output:\n        "summary.txt",\n    shell:\n        "wc -l {input} > {output}"\n'
+    )
+    command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    done = subprocess.run(command, cwd=run, env=environment(code), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "predictions.csv" in (run / "summary.txt").read_text()

@@ -92,7 +92,7 @@ def configured_models(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mod
 def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
     """One entry, its settings checked against their declaration and resolved."""
     _check_name(f"models.{name}.module", entry["module"], model_modules(), "a module of a model")
-    module = import_module(f"percepiano_core.{entry['module']}")
+    module = _imported(name, entry["module"])
     _check_inputs(name, entry["inputs"], getattr(module, "INPUTS", ()))
     settings = resolved_settings(entry["module"], entry["settings"], f"models.{name}.settings")
     return Model(
@@ -141,6 +141,15 @@ def model_modules() -> tuple[str, ...]:
             if match and "\ndef " not in match.group(0)[4:]:
                 found.append(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
     return tuple(found)
+
+
+def _imported(name: str, module: str) -> Any:
+    """The module of a model; UserError, one line, for one that cannot be imported."""
+    try:
+        return import_module(f"percepiano_core.{module}")
+    except ImportError as error:
+        remedy = "install what it needs, or import it inside the functions that need it"
+        raise UserError(f"model {name}", f"its module {module} cannot be imported ({error})", remedy) from None
 
 
 def _check_inputs(name: str, inputs: str, possible: Sequence[str]) -> None:
