@@ -105,6 +105,15 @@ def test_a_perfect_network_scores_one_per_recording() -> None:
     assert len(scores) == 9
 
 
+def test_a_change_point_at_the_first_beat_counts_in_one_score_and_not_in_the_other() -> None:
+    """The recording changes at its first beat and in its middle; the network says the first alone."""
+    first_alone = recording(40)
+    first_alone.logits["change_point"][event_frames(first_alone.beat_times[1:])] = -5
+    scores = per_recording_scores([first_alone])
+    assert scores["change_point"] == pytest.approx(2 / 3)
+    assert scores["change_point_after_beat_1"] == 0
+
+
 def test_negative_change_points_score_zero_per_recording_but_not_as_published() -> None:
     silent = [recording(40, sign=-1), recording(55, sign=-1)]
     assert per_recording_scores(silent)["change_point"] == 0

@@ -108,7 +108,7 @@ def test_settings_are_chosen_by_the_r2_of_the_tables():
 def test_a_dimension_that_does_not_vary_in_the_valid_role_does_not_choose():
     labels = TEST.labels.copy()
     labels[:, 3] = 0.5
-    better, worse = labels + 0.05, labels + 0.06
+    better, worse = labels + 0.05, labels + 0.051
     better[:, 3], worse[:, 3] = 0.5 + 1e-5, 0.5
     assert best_setting([worse, better], lambda each: each, labels)[0] is better
     assert np.isfinite(r2_mean(labels, better))

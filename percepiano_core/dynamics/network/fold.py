@@ -17,11 +17,11 @@ from percepiano_core.dynamics.network.model import DynamicsNetwork
 from percepiano_core.dynamics.network.network_fold import Settings
 from percepiano_core.dynamics.network.predict import predict
 from percepiano_core.dynamics.network.weights import network_header
-from percepiano_core.dynamics.predictions.decoding import change_point_evidence, decode_beats, decode_levels
+from percepiano_core.dynamics.predictions.decoding import decode_levels
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
+from percepiano_core.dynamics.predictions.scoring import beat_evidence, events_of
 from percepiano_core.metrics.levels_and_beats import BLANK, CLASSES, best_threshold
 from percepiano_core.sound.frame_grid import event_frames
-from percepiano_core.store.dynamics_predictions import EVENT_TASKS
 from percepiano_core.training.run import Trained, TrainingRun
 from percepiano_core.training.torch_adapter import device_of, module_arrays
 
@@ -58,10 +58,8 @@ def predicted(example: Example, logits: Mapping[str, np.ndarray]) -> RecordingPr
         at = logits["dynamic"][np.clip(frames, 0, len(logits["dynamic"]) - 1), BLANK + 1 :].astype(np.float64)
         scores = at - np.log(np.exp(at).sum(axis=1, keepdims=True))
     if "change_point" in logits:
-        once, first = np.unique(frames, return_index=True)
-        evidence = np.full(len(frames), -np.inf)
-        evidence[first] = change_point_evidence(logits["change_point"][:, 0], once)
-    return RecordingPrediction(example, levels, scores, evidence, None, _events(logits))
+        evidence = beat_evidence(logits["change_point"][:, 0], frames)
+    return RecordingPrediction(example, levels, scores, evidence, None, events_of(logits))
 
 
 def predicted_by(network: DynamicsNetwork, example: Example, about: Mapping[str, Any]) -> RecordingPrediction:
@@ -69,12 +67,6 @@ def predicted_by(network: DynamicsNetwork, example: Example, about: Mapping[str,
     features = torch.from_numpy(example.inputs[about["input"]].astype(np.float32))
     said = predicted(example, predict(network, features, about["silence"]))
     return _with_change_points(said, about["threshold"])
-
-
-def _events(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    some = next(iter(logits.values()))
-    beats, downbeats = decode_beats(*(logits.get(task, np.zeros((len(some), 1)))[:, 0] for task in EVENT_TASKS))
-    return {task: times for task, times in zip(EVENT_TASKS, (beats, downbeats), strict=True) if task in logits}
 
 
 def _threshold(predictions: Sequence[RecordingPrediction]) -> float | None:
