@@ -32,3 +32,9 @@ rule all:
         "results/alignment/coverage.csv",
         "results/quality/quality.csv",
         "results/provenance/stages.csv",
+
+
+if workflow.is_main_process:
+    for name in PLAN.models:
+        PLAN.code_of(name)
+    SOURCES.save(READ_CODE)

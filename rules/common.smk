@@ -7,10 +7,14 @@ from functools import cache, wraps
 
 from snakemake.exceptions import WorkflowError
 
-from percepiano_core.digest import code_digest, dependency_versions
+from percepiano_core.digest import SOURCES, code_digest, dependency_versions
 from percepiano_core.errors import UserError
 from percepiano_core.plan.plan import make_plan
 from percepiano_core.plan.runs import RUN_FOLDER
+
+# What the digests need to know of the code, so that not every job has to read all of it again.
+READ_CODE = Path(".snakemake/percepiano_code.json")
+SOURCES.load(READ_CODE)
 
 HERE = Path(str(workflow.current_basedir)).parent
 RUN_LOG = "{system}_{data}_{model}_{split}_{fold}_{seed}"

@@ -31,7 +31,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fresh(package: Path) -> str:
-    for cached in (digest._module_path, digest._tree, digest._code):
+    for cached in (digest._module_path, digest._is_module, digest._source, digest._named_data_files):
         cached.cache_clear()
     return digest.code_digest(package.parent / "script.py")
 
@@ -91,3 +91,19 @@ def test_a_model_module_named_beside_the_script_counts(package: Path) -> None:
 def test_block_digest_ignores_the_order_of_keys() -> None:
     assert digest.block_digest({"a": 1, "b": [2]}) == digest.block_digest({"b": [2], "a": 1})
     assert digest.block_digest({"a": 1}) != digest.block_digest({"a": 2})
+
+
+def test_what_is_kept_of_the_code_gives_the_same_digest_and_a_broken_file_is_as_none(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fresh(package)
+    digest.SOURCES.save(tmp_path / "code.json")
+    kept = digest.SourceCache()
+    kept.load(tmp_path / "code.json")
+    assert kept.known.items() <= digest.SOURCES.known.items() and len(kept.known) >= 6
+    monkeypatch.setattr(digest, "SOURCES", kept)
+    monkeypatch.setattr(digest, "_read", None)  # nothing has to be read again
+    assert fresh(package) == before
+    (tmp_path / "code.json").write_text('{"a": [1')
+    kept.load(tmp_path / "code.json")
+    assert kept.known == {}
