@@ -131,10 +131,10 @@ def test_weights_of_the_workflow_are_found_and_named(
     monkeypatch.chdir(tmp_path)
     assert "snakemake" in line_of(recording, "-o", tmp_path / "out")
     for track in ("T2", "T1"):
-        folder = tmp_path / dynamics_command.RUNS / track / "runs" / "network" / "fold0"
+        folder = tmp_path / dynamics_command.RUNS / track / "network" / "pieces" / "fold0" / "seed0"
         folder.mkdir(parents=True)
         (folder / "weights.safetensors").write_bytes(weights.read_bytes())
-    assert "T1/runs/network/fold0/weights.safetensors" in run(recording, "-o", tmp_path / "out")
+    assert "T1/network/pieces/fold0/seed0/weights.safetensors" in run(recording, "-o", tmp_path / "out")
 
 
 def test_a_network_of_one_task_is_refused(recording: Path, tmp_path: Path) -> None:

@@ -223,6 +223,6 @@ def test_real_rated_performances_are_rendered_without_their_silent_ends(
 
 def test_another_table_is_no_table_of_renderings(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
-    for name in ("table.csv", "absent.csv"):
-        with pytest.raises(UserError, match="not a table of renderings"):
+    for name, problem in (("table.csv", "has no column name"), ("absent.csv", "is missing")):
+        with pytest.raises(UserError, match=problem):
             read_renderings(tmp_path / name)

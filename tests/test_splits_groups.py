@@ -49,6 +49,13 @@ def test_single_matching_chords_are_chance() -> None:
     assert len(set(text_groups({"a": SCALE, "b": alternating}, ONE_WORK).values())) == 2
 
 
+def test_runs_of_two_chords_count() -> None:
+    def with_fillers(lowest: int) -> list[tuple[int, ...]]:
+        return [chord for i in range(0, 20, 2) for chord in (*SCALE[i : i + 2], (lowest + i,))]
+
+    assert len(set(text_groups({"a": with_fillers(10), "b": with_fillers(11)}, ONE_WORK).values())) == 1
+
+
 def test_an_empty_score_is_linked_to_nothing() -> None:
     assert text_groups({"a": [], "b": [], "c": SCALE}, ONE_WORK) == {"a": "a", "b": "b", "c": "c"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from percepiano_core.errors import UserError
+from percepiano_core.table_io import read_rows
 
+COLUMNS = ("split", "model", "labels", "r2", "status")
 PLACES = {
     "table": "results/table3.csv",
     "dimensions": "results/table3_per_dimension.csv",
@@ -28,8 +29,7 @@ def where(
     path = folder / PLACES["table"]
     if not path.is_file():
         raise UserError(path, "no table here", "run the workflow first: make demo, or make table3")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["status"] != "not run"]
+    rows = [row for row in read_rows(path, COLUMNS, "make it again: make table3") if row["status"] != "not run"]
     console = Console()
     console.print(
         _summary(rows, f"R2 of each model on each split ({', '.join(sorted({row['status'] for row in rows}))})")

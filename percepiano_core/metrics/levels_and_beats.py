@@ -1,7 +1,7 @@
 """Metrics of beats, dynamic levels and change points.
 
 Conventions: times in seconds and frames, increasing; an F1 is in 0 to 1, and 0 where nothing is right or nothing is
-there. Source: spec dynamics.md, section 5; beats: mir_eval (Raffel et al., ISMIR 2014).
+there. See docs/dynamics_results.md; beats: mir_eval (Raffel et al., ISMIR 2014).
 """
 
 from __future__ import annotations

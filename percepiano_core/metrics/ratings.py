@@ -1,4 +1,4 @@
-"""How well predictions meet targets: R2, MSE, Pearson r and within-segment r (percepiano-data.md, section 4).
+"""How well predictions meet targets: R2, MSE, Pearson r and within-segment r (docs/evaluation.md).
 
 Conventions: `targets` is [N, D] (N performances, D = 19 dimensions), `predictions` is [..., N, D] with any leading
 axes (folds, seeds), both ratings in 0 to 1; results keep the leading axes. The score of a model is the uniform mean
@@ -72,15 +72,15 @@ def within_segment_r_per_dimension(targets: np.ndarray, predictions: np.ndarray,
     """Pearson correlation, [..., D], after subtracting from both their mean in each segment of the test set.
 
     Pass human performances alone: renderings are outliers that any model tells apart. It asks whether a model tells
-    players of one segment apart; a prediction that is constant in every segment scores 0 (percepiano-data.md,
-    section 4). `segments` is [N], any labels.
+    players of one segment apart; a prediction that is constant in every segment scores 0 (docs/evaluation.md).
+    `segments` is [N], any labels.
     """
     _, codes = np.unique(segments, return_inverse=True)
     return _cosine(_without_group_means(targets, codes), _without_group_means(predictions, codes))
 
 
 def noise_ceiling_per_dimension(targets: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Best R2 that a predictor of the true mean rating could reach, [D] (percepiano-data.md, section 2.5).
+    """Best R2 that a predictor of the true mean rating could reach, [D] (docs/ratings.md, "Noise ceiling").
 
     1 - mean(noise) / variance of the targets (ddof 0); `noise` [N, D] is the variance of each mean rating as an
     estimate (s2_w / k_i), NaN where unknown and then left out. NaN where the targets do not vary or no noise is known.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from percepiano_core.config import read_schema
 from percepiano_core.plan.models import model_modules, module_kind
 from percepiano_core.plan.pretraining import MODULE as PRETRAINING
-from percepiano_core.training.settings import PRESET, presets_of, schema_of
+from percepiano_core.training.settings import schema_of
 
 Json = Mapping[str, Any]
 HEADER = ["| key | what it is | value | default |", "|---|---|---|---|"]
@@ -31,54 +31,60 @@ may name. A block that has presets may begin from one: `recipe: {preset: default
 
 def reference(schema: Json) -> str:
     """The page, from the schema of the configuration and the `Settings` of every module of a model."""
-    parts = [INTRODUCTION, "## Keys of the run\n", *_block("", schema)]
-    parts.append("## Settings of models\n")
+    shared: dict[str, Json] = {}
+    modules = [line for name, twins in _modules() for line in _module(name, twins, shared)]
+    blocks: list[str] = []
+    described: set[str] = set()
+    while left := [title for title in shared if title not in described]:
+        described.add(left[0])
+        blocks += [f"### {left[0]}\n", *_table(shared[left[0]], shared)]
+    parts = [INTRODUCTION, "## Keys of the run\n", *_table(schema, {}), "## Settings of models\n", *modules]
+    return "\n".join([*parts, "## Blocks that several settings have\n", *blocks])
+
+
+def _modules() -> list[tuple[str, list[str]]]:
+    """Modules that have settings of their own, each with those that share its declaration."""
+    found: dict[Any, list[str]] = {}
     for name in [*model_modules(), PRETRAINING]:
-        parts += _module(name)
-    return "\n".join(parts)
+        found.setdefault(getattr(import_module(f"percepiano_core.{name}"), "Settings", name), []).append(name)
+    return [(first, others) for first, *others in found.values()]
 
 
-def _module(name: str) -> Iterator[str]:
-    module = import_module(f"percepiano_core.{name}")
-    kind = (
-        "pre-trained"
-        if name == PRETRAINING
-        else {"fit": "fitted", "train": "trained", "combine": "combines"}[module_kind(module)]
-    )
-    yield f"### `{name}`\n"
-    yield f"{_first_line(module.__doc__)} ({kind}"
-    yield f"inputs: {', '.join(module.INPUTS)})\n" if getattr(module, "INPUTS", ()) else "any input)\n"
+def _module(name: str, twins: Sequence[str], shared: dict[str, Json]) -> Iterator[str]:
+    yield f"### {' and '.join(f'`{each}`' for each in (name, *twins))}\n"
+    for each in (name, *twins):
+        module = import_module(f"percepiano_core.{each}")
+        inputs = ", ".join(getattr(module, "INPUTS", ())) or "any"
+        yield f"{_first_line(module.__doc__)} ({_kind(each, module)}; inputs: {inputs}).\n"
     declaration = getattr(module, "Settings", None)
     if declaration is None:
         yield "No settings.\n"
         return
-    yield from _block("", schema_of(declaration))
-    if presets := presets_of(declaration):
-        yield f"Presets: {', '.join(f'`{preset}`' for preset in presets)}.\n"
+    yield from _table(schema_of(declaration), shared)
 
 
-def _block(place: str, schema: Json) -> list[str]:
-    """A table of the keys of a block, then those of the blocks in it."""
-    rows, inner = [], []
-    for key, part in schema.get("properties", {}).items():
-        name = f"{place}{key}"
-        rows.append(f"| `{name}` | {_cell(part.get('description', ''))} | {_values(part)} | {_shown_default(part)} |")
-        inner += _rows_below(name, part)
-    return [*HEADER, *rows, *inner, ""]
+def _kind(name: str, module: Any) -> str:
+    kinds = {"fit": "fitted", "train": "trained", "combine": "combines others"}
+    return "pre-trained" if name == PRETRAINING else kinds[module_kind(module)]
 
 
-def _rows_below(name: str, part: Json) -> list[str]:
-    """Rows of the keys of a block, and of each entry where its keys are names of one's own."""
+def _table(schema: Json, shared: dict[str, Json]) -> list[str]:
+    """A table of the keys of a block and of those in it; blocks with a name are gathered in `shared` instead."""
+    return [*HEADER, *_rows("", schema, shared), ""]
+
+
+def _rows(place: str, schema: Json, shared: dict[str, Json]) -> list[str]:
     rows = []
-    for key, value in part.get("properties", {}).items():
-        if key == PRESET:
-            continue
-        rows.append(
-            f"| `{name}.{key}` | {_cell(value.get('description', ''))} | {_values(value)} | {_shown_default(value)} |"
-        )
-        rows += _rows_below(f"{name}.{key}", value)
-    entries = part.get("additionalProperties")
-    return rows + (_rows_below(f"{name}.NAME", entries) if isinstance(entries, Mapping) else [])
+    for key, part in schema.get("properties", {}).items():
+        named = part.get("title")
+        value = f"block [{named}](#{named.lower()})" if named else _values(part)
+        rows.append(f"| `{place}{key}` | {_cell(part.get('description', ''))} | {value} | {_shown_default(part)} |")
+        if named:
+            shared.setdefault(named, part)
+        else:
+            rows += _rows(f"{place}{key}.", part, shared)
+    entries = schema.get("additionalProperties")
+    return rows + (_rows(f"{place}NAME.", entries, shared) if isinstance(entries, Mapping) else [])
 
 
 def _values(part: Json) -> str:

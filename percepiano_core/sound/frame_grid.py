@@ -1,4 +1,4 @@
-"""The frame grid of the dynamics network: frame k is at k / 50 s (spec: dynamics.md, section 3)."""
+"""The frame grid of the dynamics network: frame k is at k / 50 s (docs/dynamics_data.md)."""
 
 from __future__ import annotations
 

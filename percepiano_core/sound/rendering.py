@@ -2,7 +2,7 @@
 
 Reverberation and chorus are off and the level is kept, so that the loudness of two renderings with the same settings
 can be compared. FluidSynth takes its default font when it cannot read the one it is given, and says that all went well:
-hence the font is found, looked at and hashed before. Source: spec audio.md, B4 and D1.
+hence the font is found, looked at and hashed before. See docs/rendering.md, "What is checked, and why".
 """
 
 from __future__ import annotations

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from percepiano_core.errors import DataError, UserError
-from percepiano_core.files import replacing
+from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.sound.rendering import RenderSettings, SoundFont, render
+from percepiano_core.table_io import read_records, write_records
 
 KIND = ".flac"  # equal samples give equal files
 
@@ -33,9 +32,6 @@ class RenderedFile:
     samples_sha256: str
     font: str
     font_sha256: str
-
-
-COLUMNS = [field.name for field in fields(RenderedFile)]
 
 
 def render_files(
@@ -75,19 +71,9 @@ def rendering_path(folder: Path | str, name: str) -> Path:
 
 def write_renderings(path: Path | str, rendered: list[RenderedFile]) -> None:
     """Write the table as CSV, whole or not at all."""
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(astuple(each) for each in rendered)
+    write_records(path, RenderedFile, rendered)
 
 
 def read_renderings(path: Path | str) -> list[RenderedFile]:
     """Read what `write_renderings` wrote; UserError for something else."""
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file))
-    except (OSError, ValueError):
-        header, rows = [], []
-    if header != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
-        raise UserError(path, "not a table of renderings", "delete it, run again")
-    return [RenderedFile(name, float(seconds), float(peak), *hashes) for name, seconds, peak, *hashes in rows]
+    return read_records(path, RenderedFile, "delete it, run again")

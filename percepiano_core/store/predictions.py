@@ -3,7 +3,8 @@
 CSV with the columns of `COLUMNS`, one row a (split, model, seed, fold, performance, dimension); `target` and
 `prediction` are ratings in the label's unit (0 to 1) with six decimals. Rows are sorted by split, model, seed, fold,
 performance (as text) and by dimension in the order of the labels, so equal predictions give equal bytes. A draw of the
-segment split is a split of its own here: `segment_seed42` ... `segment_seed47` (DESIGN.md, sections 2 and 3).
+segment split is a split of its own here: `segment_seed42` ... `segment_seed47` (docs/evaluation.md, "The prediction
+file").
 
 A run folder holds one fold's predictions of the test role (predictions.csv) and of the valid role (valid.csv), and what
 made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts fast;

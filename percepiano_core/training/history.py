@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from percepiano_core.files import replacing
+from percepiano_core.table_io import write_rows
 
 COLLAPSED = 0.05  # spread of the predictions over that of the labels below which a network says one thing of everybody
 
@@ -14,8 +13,5 @@ COLLAPSED = 0.05  # spread of the predictions over that of the labels below whic
 def write_history(path: Path | str, epochs: Sequence[Mapping[str, float]]) -> None:
     """Write the numbers of all epochs, the column `epoch` (from 1) first; atomically."""
     columns = ["epoch", *dict.fromkeys(name for numbers in epochs for name in numbers)]
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for i, numbers in enumerate(epochs, start=1):
-            writer.writerow({"epoch": i} | {name: f"{value:.6g}" for name, value in numbers.items()})
+    cells = ({"epoch": i} | {name: f"{value:.6g}" for name, value in told.items()} for i, told in enumerate(epochs, 1))
+    write_rows(path, columns, ([row.get(column, "") for column in columns] for row in cells))

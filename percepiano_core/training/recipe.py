@@ -47,7 +47,8 @@ class Recipe:
     )
     select_on: str = setting(
         "loss",
-        "validation number by which the best epoch is kept: the lowest loss, or the highest of any other (r2, score)",
+        "validation number by which the best epoch is kept: the lowest loss, the highest of the others",
+        choices=("loss", "r2", "score"),
     )
     validate_every: int = setting(1, "epochs from one validation to the next; the last is always validated", least=1)
     first_selected: int = setting(1, "first epoch, from 1, that is validated and may be kept", least=1)

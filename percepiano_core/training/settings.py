@@ -173,7 +173,8 @@ def _property(each: Field[Any], kind: Any) -> Json:
 
 def _schema_of_kind(kind: Any, limits: Json) -> Json:
     if is_dataclass(kind):
-        return copy.deepcopy(schema_of(typing.cast(type, kind)))
+        declaration = typing.cast(type, kind)
+        return {"title": declaration.__name__} | copy.deepcopy(schema_of(declaration))
     origin = typing.get_origin(kind)
     if origin in (list, tuple, Sequence):
         return {"type": "array", "items": _schema_of_kind(typing.get_args(kind)[0], limits)}

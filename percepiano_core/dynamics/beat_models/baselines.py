@@ -2,7 +2,7 @@
 
 `constant` says the commonest level of the train role at every beat; `first_beat`, `every_beat` and `periodic` say where
 changes are without a look at the recording; `pelt` segments the loudness (its penalty is chosen on the valid role);
-`librosa` tracks beats. Source: spec dynamics.md, sections 7 and 8.
+`librosa` tracks beats. See docs/dynamics_results.md, "Baselines without learning".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Features of each beat, for models of beats: how loud it is among the others, before and after, and where it stands.
 
 The beats are oracle beats: the annotated ones. Everything is relative to the recording itself, so that the level of the
-recording tells nothing, and nothing of other recordings is used. Source: spec dynamics.md, section 7 (floors); the bar
-and phrase positions and the contrasts of spread are additions.
+recording tells nothing, and nothing of other recordings is used. After those of docs/dynamics_results.md, "Floors"; the
+bar and phrase positions and the contrasts of spread are additions.
 """
 
 from __future__ import annotations

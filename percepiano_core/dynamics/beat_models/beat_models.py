@@ -3,7 +3,7 @@
 The beats are oracle beats: the annotated ones are given, and none are predicted. All recordings of a piece share their
 labels and the corpus holds few pieces, so that models are kept simple: levels are learned without the place in the
 piece (on which trees learn pieces by heart), change points with it, and every n-th recording of a piece is enough.
-Source: spec dynamics.md, section 7; gradient boosting on histograms as in LightGBM (Ke et al., NeurIPS 2017), by
+See docs/dynamics_results.md; gradient boosting on histograms as in LightGBM (Ke et al., NeurIPS 2017), by
 scikit-learn; logit adjustment: Menon et al., "Long-tail learning via logit adjustment" (ICLR 2021).
 """
 

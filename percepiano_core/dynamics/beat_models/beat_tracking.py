@@ -1,7 +1,7 @@
 """Beats without learning: librosa's dynamic-programming tracker (Ellis, JNMR 2007), a baseline.
 
 It tracks from a waveform, or from what a network is given (loudness or log-mel at 50 frames a second), so that tracks
-without audio have the baseline too. It knows no downbeats. Source: spec dynamics.md, section 8.
+without audio have the baseline too. It knows no downbeats. See docs/dynamics_results.md, "Baselines without learning".
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Pruned exact linear time search (PELT; Killick, Fearnhead and Eckley, JASA 2012) for the segmentation of a recording's
 loudness, a value a beat, into stretches of constant mean; by ruptures (Truong, Oudre and Vayatis, Signal Processing
-2020). All that is chosen is the penalty of a change point, on the valid role. Source: spec dynamics.md, section 8.
+2020). All that is chosen is the penalty of a change point, on the valid role.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from percepiano_core.metrics.levels_and_beats import Counts, change_point_counts
 from percepiano_core.sound.frame_grid import FPS, event_frames
 
-PENALTIES = (2.0, 5.0, 10.0, 20.0, 40.0)  # that the spec measured
+PENALTIES = (2.0, 5.0, 10.0, 20.0, 40.0)  # of a change point, for the valid role to choose from
 SHORTEST = 2  # beats between two change points
 REACH_SECONDS = 1.0  # to each side: the published loudness of beats is smoothed about so
 

@@ -1,7 +1,7 @@
 """Rendered ASAP performances as examples (track T2): synthetic sound, real playing, the dynamic marks of the scores.
 
-What is learned from them compares inputs and networks. It says nothing about recordings. Source: spec dynamics.md,
-section 7.
+What is learned from them compares inputs and networks. It says nothing about recordings. See docs/dynamics_data.md,
+"ASAP".
 """
 
 from __future__ import annotations

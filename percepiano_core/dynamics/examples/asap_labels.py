@@ -1,7 +1,7 @@
 """Beat labels of an ASAP performance: the level marks of its score, when they are played, at the annotated beats.
 
 A mark takes effect when the first note at or after it sounds, in every repeat. Beats before the first mark have no
-label (blank): the score says nothing there. Source: spec dynamics.md, section 7, track T2.
+label (blank): the score says nothing there. See docs/dynamics_data.md, "ASAP".
 """
 
 from __future__ import annotations

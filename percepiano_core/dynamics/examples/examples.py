@@ -1,7 +1,7 @@
 """What networks and trees learn from, whatever the corpus: recordings with their inputs and the labels of their beats.
 
 One container holds a group of recordings of the same music: a mazurka, a piece of ASAP, a synthetic piece. Training,
-prediction and scoring read these alone and know no corpus (spec: dynamics.md, section 7).
+prediction and scoring read these alone and know no corpus.
 """
 
 from __future__ import annotations

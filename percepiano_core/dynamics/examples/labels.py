@@ -1,8 +1,8 @@
 """What the network learns at each beat: the dynamic level, whether it changes, and the metre.
 
 Before the first mark of a score the level is taken to be mf: an assumption of the published labels, not an annotation.
-For that reason 33 of 44 mazurkas have a change point at beat 1. A repeated mark is no change point. Source: spec
-dynamics.md, section 3.
+For that reason 33 of 44 mazurkas have a change point at beat 1. A repeated mark is no change point. See
+docs/dynamics_data.md, "Labels".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Features of a total loudness curve, for recordings of which only that is public (MazurkaBL).
 
-One curve in place of 22 Bark bands: what a network learns from it is not comparable with the published results. Source:
-spec dynamics.md, section 7, track T1.
+One curve in place of 22 Bark bands: what a network learns from it is not comparable with the published results. See
+docs/dynamics_inputs.md, "Loudness curves".
 """
 
 from __future__ import annotations

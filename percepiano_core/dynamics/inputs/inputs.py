@@ -6,7 +6,7 @@
 | `logmel` | 128 mel bands in dB | the same |
 | `curves8` | 8 channels of the total loudness, computed as MazurkaBL's curves are | those curves |
 
-Source: spec dynamics.md, sections 1 and 7.
+Formulas: docs/dynamics_inputs.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Log-mel spectrograms, the other input of the dynamics network (spec: dynamics.md, section 1.2)."""
+"""Log-mel spectrograms, the other input of the dynamics network (docs/dynamics_inputs.md, "Log-mel")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bark-scale specific loudness (BSSL): how loud each Bark band of a recording sounds, frame by frame, in sone.
 
-Two modes of one routine (spec: dynamics.md, section 1.1). `paper` is the input of the dynamics network. `ma` follows
+Two modes of one routine (docs/dynamics_inputs.md). `paper` is the input of the dynamics network. `ma` follows
 the MA toolbox, from which the loudness curves that MazurkaBL publishes come: frames are not centred, the window is
 symmetric, power is 6 dB higher, and the band that half the sampling rate cuts is kept. The level of those curves is not
 known to a constant factor, so normalise per recording before comparing or learning.

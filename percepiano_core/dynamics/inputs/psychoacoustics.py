@@ -2,8 +2,8 @@
 
 Pampalk, "A Matlab toolbox to compute music similarity from audio" (ISMIR 2004), after Zwicker and Fastl,
 "Psychoacoustics" (1990); outer ear: Terhardt, "Calculating virtual pitch" (1979); spreading: Schroeder, Atal and Hall,
-"Optimizing digital speech coders" (1979); total loudness: Stevens (1956). Source: spec dynamics.md, section 1.1.
-Everything up to the band powers is linear in the power spectrum, so that it is one matrix here.
+"Optimizing digital speech coders" (1979); total loudness: Stevens (1956). Formulas: docs/dynamics_inputs.md,
+"Bark-scale loudness". Everything up to the band powers is linear in the power spectrum, so that it is one matrix here.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 As published in the decoding of beats and change points (`decoding.py`). In two things not: at a beat there is always a
 level, so that blank is never said; and a mark is the level that fits a whole stretch between change points best, so
-that single beats do not flicker. Source: spec dynamics.md, section 5.
+that single beats do not flicker. See docs/listening.md.
 """
 
 from __future__ import annotations

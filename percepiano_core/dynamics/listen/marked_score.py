@@ -4,7 +4,7 @@ The recording is followed through the score by its sound (`score_following.py`),
 repeats played; what fits better is marked. In the first case the document given keeps all that it has, in the second
 it is one with the repeats written out, so that each pass has levels of its own. A level stands on the notated beat
 nearest to the place that is played when it is heard. Static levels that the score had are left out: all that it shows
-are predicted. Source: spec dynamics.md, section 8.
+are predicted. See docs/listening.md.
 """
 
 from __future__ import annotations

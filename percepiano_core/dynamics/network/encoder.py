@@ -1,4 +1,4 @@
-"""The multi-scale encoder: three time resolutions that exchange what they see (spec: dynamics.md, section 2).
+"""The multi-scale encoder: three time resolutions that exchange what they see (docs/dynamics_network.md).
 
 `fine` has every frame, `middle` one in s1, `coarse` one in s1 * s2. Stage by stage each level merges with its
 neighbours; attention over time is on the coarse level alone, where a minute is 120 frames.

@@ -1,4 +1,4 @@
-"""The parts of the multi-scale network, over sequences [B, channels, T] (spec: dynamics.md, section 2).
+"""The parts of the multi-scale network, over sequences [B, channels, T] (docs/dynamics_network.md).
 
 The published network holds time as the height of an image whose width is the number of branches being merged. The same
 sums are written here without the image: merging n branches by a kernel of width n is a 1x1 convolution over their

@@ -1,4 +1,4 @@
-"""Losses of the dynamics network (spec: dynamics.md, section 4).
+"""Losses of the dynamics network (docs/dynamics_network.md, "Loss").
 
 The shift-tolerant loss is that of Foscarin, Schlüter and Widmer, "Beat this! Accurate beat tracking without DBN
 postprocessing" (ISMIR 2024).

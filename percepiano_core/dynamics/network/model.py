@@ -1,8 +1,9 @@
 """The dynamics networks: one encoder, and heads for dynamics, beats, downbeats and change points.
 
-"Joint estimation of piano dynamics and metrical structure" (ICASSP 2026, arXiv 2510.18190); spec: dynamics.md,
-section 2. The released multi-task network computes four projections and, where it has experts, throws them away: 288
-parameters that never learn. They are left out, so that the published 445,053 parameters are 444,765 here.
+"Joint estimation of piano dynamics and metrical structure" (ICASSP 2026, arXiv 2510.18190); layers:
+docs/dynamics_network.md. The released multi-task network computes four projections and, where it has experts, throws
+them away: 288 parameters that never learn. They are left out, so that the published 445,053 parameters are 444,765
+here.
 """
 
 from __future__ import annotations

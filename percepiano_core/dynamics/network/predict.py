@@ -1,4 +1,4 @@
-"""Logits of a whole recording from a network that sees a minute at a time (spec: dynamics.md, section 3)."""
+"""Logits of a whole recording from a network that sees a minute at a time (docs/dynamics_data.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Labels and recordings on the frame grid of the network.
 
-Source: spec dynamics.md, section 3. One deviation: a segment without any beat carries the level of the beat before it,
-where the published code leaves it blank.
+See docs/dynamics_data.md, "Frames and windows". One deviation: a segment without any beat carries the level of the beat
+before it, where the published code leaves it blank.
 """
 
 from __future__ import annotations

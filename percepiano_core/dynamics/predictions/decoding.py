@@ -1,4 +1,4 @@
-"""From logits of frames to beats, downbeats, dynamic levels and change points (spec: dynamics.md, section 5)."""
+"""From logits of frames to beats, downbeats, dynamic levels and change points (docs/dynamics_network.md)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The figures are in `published_results.data.csv`: split and model by our names (the published "piece split" is our
 `segment`), dimension "all" for the mean of the 19, source, why the figure is not comparable (empty if it is), a note.
-The paper itself was not at hand; the figures are as quoted (percepiano-data.md, section 4).
+The paper itself was not at hand; the figures are as quoted elsewhere (docs/released_code.md).
 """
 
 from __future__ import annotations

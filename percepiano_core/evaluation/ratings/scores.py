@@ -72,7 +72,7 @@ def score_split(blocks: Sequence[FoldPredictions], cohort: Cohort) -> SplitScore
 
     R2, MSE and Pearson r are the mean over fold models on a fixed test set, or taken once on pooled out-of-fold
     predictions (test_sets.py); within-segment r is always the mean over folds, since pooled values are distorted
-    where the folds' means differ (percepiano-data.md, section 4). Everything is a mean over draws and seeds.
+    where the folds' means differ (docs/evaluation.md). Everything is a mean over draws and seeds.
     """
     test_sets = scored_test_sets(blocks, cohort)
     by_fold: dict[tuple[str, str], list[Scores]] = defaultdict(list)

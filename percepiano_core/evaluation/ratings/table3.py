@@ -102,9 +102,9 @@ class SplitRuns:
 def score_runs(
     run_folders: Iterable[Path | str], manifest: Path | str, noise: Path | str, spec: TableSpec
 ) -> list[ScoredRow]:
-    """Score every configured pair of split and model, in the order of the spec; the costly step, done once.
+    """Score every configured pair of split and model, in the order that `spec` gives; the costly step, done once.
 
-    UserError: a run of other labels than the spec's, predictions that no row asks for, an unfinished run.
+    UserError: a run of other labels than `spec` has, predictions that no row asks for, an unfinished run.
     """
     runs = _read(run_folders, spec)
     cohort = read_cohort(manifest, noise)

@@ -4,7 +4,7 @@ The folds themselves tell: if all folds of a split test the same performances, e
 the scores are averaged, as published (`performer`, each draw of `segment`); if every performance is tested by one
 fold only, the out-of-fold predictions are pooled and scored once (`segment_clean`, `player_clean`, `both`, `work`).
 Several draws of a split (`segment_seed42` ...) are test sets of their own; scores are averaged over draws
-(percepiano-data.md, sections 3 and 4).
+(docs/evaluation.md, "How a score is taken").
 """
 
 from __future__ import annotations

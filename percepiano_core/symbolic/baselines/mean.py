@@ -1,4 +1,4 @@
-"""Mean of the train role: what a model that knows nothing of the performance says (percepiano-data.md, section 5)."""
+"""Mean of the train role: what a model that knows nothing of the performance says (docs/models.md)."""
 
 from __future__ import annotations
 

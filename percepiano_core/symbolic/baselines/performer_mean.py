@@ -1,4 +1,4 @@
-"""A (work, player) pair's mean rating whatever is played, else the work's (percepiano-data.md, section 5)."""
+"""A (work, player) pair's mean rating whatever is played, else the work's (docs/models.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A segment's mean rating whoever plays it, else its work's (percepiano-data.md, section 5)."""
+"""A segment's mean rating whoever plays it, else its work's (docs/models.md)."""
 
 from __future__ import annotations
 

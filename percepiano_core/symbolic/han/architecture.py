@@ -1,7 +1,7 @@
 """What a note network is made of: declared values that a preset chooses and a model is built from.
 
 The defaults are as published: the released model classes (model_m2pf.py, encoder_score.py). The options deviate from
-them, each off by default; docs/neural_models.md says what each is worth.
+them, each off by default; docs/symbolic_results.md says what each is worth.
 """
 
 from __future__ import annotations

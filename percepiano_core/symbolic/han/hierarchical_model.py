@@ -1,7 +1,7 @@
 """The hierarchical models: every stage that an architecture can name.
 
 One class covers the published note, voice, beat, measure and total_note_cat heads, the seven-layer recurrence, and the
-ladder that adds beats and measures to it; the architecture chooses. Source: percepiano-models.md, sections 1 and 2.
+ladder that adds beats and measures to it; the architecture chooses. See docs/symbolic_networks.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Groups of parameters for the optimiser. Source: percepiano-models.md, section 6, attention_lr_mult."""
+"""Groups of parameters for the optimiser (`attention_lr_factor`: docs/symbolic_networks.md, "Options")."""
 
 from __future__ import annotations
 

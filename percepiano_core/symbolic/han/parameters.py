@@ -1,6 +1,6 @@
 """Counting parameters as the published code and as we build them.
 
-Source: percepiano-models.md, section 1.
+See docs/symbolic_networks.md, "The released classes".
 """
 
 from __future__ import annotations

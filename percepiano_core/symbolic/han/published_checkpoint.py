@@ -1,7 +1,7 @@
 """The published checkpoints, under the names that their code gave.
 
 A pickle can run code when it is read, so only tensors in plain containers are accepted (`weights_only`).
-Source: percepiano-models.md, sections 1 and 7 (names), trap 8 (the published loader lets mismatches pass).
+The published loader lets mismatches pass (docs/released_code.md, "Networks", 8).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A model made of stages on the way to a level, and a head over that level's rows.
 
 Which stages there are to build is given, so that a model of notes alone does not depend on those above the notes.
-Source: percepiano-models.md, sections 1 and 2.
+See docs/symbolic_networks.md.
 """
 
 from __future__ import annotations

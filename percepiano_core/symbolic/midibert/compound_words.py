@@ -1,7 +1,7 @@
 """Compound words: a performed note as four numbers, its bar, position, pitch and duration.
 
 Bars are of four quarters whatever the metre, positions sixteenths, durations steps of a thirty-second; velocity and
-tempo are not told. Source: percepiano-models.md, section 8.
+tempo are not encoded. See docs/midibert.md, "Words and model".
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Its names are those of a BERT of the library that it was built on, with relative positions for queries and keys. The
 library's own word and position tables and its pooler are in the file and were never used; they are left out.
 Source: Chou et al., "MidiBERT-Piano: large-scale pre-training for symbolic music understanding" (2021), released code
-(result/pretrain/default/model_best.ckpt); percepiano-models.md, section 8.
+(result/pretrain/default/model_best.ckpt); docs/midibert.md, "The released checkpoint".
 """
 
 from __future__ import annotations

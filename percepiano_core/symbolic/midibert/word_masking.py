@@ -1,6 +1,6 @@
 """Hiding notes for masked pre-training: 15 % of the notes; of these 80 % masked, 10 % replaced, 10 % kept.
 
-Source: percepiano-models.md, section 8 (pre-training).
+See docs/midibert.md, "Masked pre-training".
 """
 
 from __future__ import annotations

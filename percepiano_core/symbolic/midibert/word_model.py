@@ -1,7 +1,7 @@
 """A MidiBERT-style model: an encoder of compound words with relative positions, pooled by attention into 19 logits.
 
 Written in plain torch, because the library that it was built on has dropped this kind of positions without an error.
-Only what the loss reaches is built. Source: percepiano-models.md, section 8.
+Only what the loss reaches is built. See docs/midibert.md, "Exactly".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is told of a training run beside its loss: gradients, activations, attention, and whether it says anything.
 
 The published starting point is nearly blind: all predictions within .01 of one half, attention even over notes
-(percepiano-models.md, section 2.4). These numbers show whether a network leaves it.
+(docs/symbolic_networks.md, "Initialisation"). These numbers show whether a network leaves it.
 """
 
 from __future__ import annotations

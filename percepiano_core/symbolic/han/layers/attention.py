@@ -1,6 +1,6 @@
 """Attention that turns the rows of a segment into one: notes into a beat, beats into a measure, all into a vector.
 
-Source: percepiano-models.md, section 2.1 (the published ContextAttention) and section 6 (its temperature, and the
+See docs/symbolic_networks.md, "Attention" (the published ContextAttention) and "Options" (its temperature, and the
 pooling of an earlier replica).
 """
 

@@ -1,6 +1,6 @@
 """From rows of notes, beats or measures to 19 logits a performance: contract, pool by attention, two linear layers.
 
-Source: percepiano-models.md, section 2, rows 10 to 12, and section 6.
+See docs/symbolic_networks.md, "What the head reads".
 """
 
 from __future__ import annotations

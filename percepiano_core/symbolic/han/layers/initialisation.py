@@ -1,6 +1,6 @@
 """Initial values that an option chooses; without options a model keeps the library's own, as published.
 
-Source: percepiano-models.md, sections 2.4 and 6.
+See docs/symbolic_networks.md, "Initialisation".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the published code does with padding, for reproducing its numbers: traps 1 and 2 of percepiano-models.md.
+"""What the published code does with padding (docs/released_code.md, "Networks", 1 and 2), to reproduce its numbers.
 
 Both make the answer for one performance depend on the others in its batch.
 """
@@ -15,7 +15,7 @@ from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch
 def padded_rows(rows: Tensor, batch: NoteBatch) -> tuple[Tensor, Tensor]:
     """Rows of notes [n, d] and their performance [n], followed by rows of zeros that pad each to the longest.
 
-    Pooling over these is trap 1: a layer with a bias makes them other than zero, and no mask finds them again.
+    Pooling over these is the defect: a layer with a bias makes them other than zero, and no mask finds them again.
     """
     missing = batch.lengths.max() - batch.lengths
     owner = torch.from_numpy(np.repeat(np.arange(len(batch)), missing)).to(rows.device)

@@ -1,7 +1,7 @@
 """The first stage, which every model has: embed each note, and read the notes in order.
 
 What stages hand on to each other (`Activations`) stands here too. H stands for the hidden units of a direction.
-Source: percepiano-models.md, section 2, rows 1 and 2.
+See docs/symbolic_networks.md, "From notes to ratings".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The penalty on beat attention that is too even, of the earlier replica's experiments.
 
-Source: percepiano-models.md, section 6, `entropy_weight`.
+See `entropy_weight` in docs/symbolic_networks.md, "Options".
 """
 
 from __future__ import annotations

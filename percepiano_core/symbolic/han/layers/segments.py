@@ -2,7 +2,7 @@
 
 Rows lie flat, without padding; `owner` [r] names the segment of each row, 0 to n - 1. Nothing here loops over rows or
 segments, and nothing depends on what other segments hold.
-Source: percepiano-models.md, section 2.1.
+See docs/symbolic_networks.md, "Segments".
 """
 
 from __future__ import annotations

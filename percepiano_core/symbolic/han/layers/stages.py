@@ -2,7 +2,7 @@
 
 A model is a sequence of stages (architecture.LEVELS); only those on the way to its head are built, and each reads what
 earlier stages made of a batch and adds its own. H stands for the hidden units of a direction.
-Source: percepiano-models.md, section 2, rows 3 to 9.
+See docs/symbolic_networks.md, "From notes to ratings".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From note-wise features of the store to what a staged model reads, normalised by the train role alone.
 
 A vector a key ("pitch", "tempo") is left as it is. The published code standardises most, not all, of the other keys:
-MIDI pitches, velocities and times enter raw (percepiano-features.md, sections 2 and 6.6). `standardise="all"` brings
+MIDI pitches, velocities and times enter raw (docs/features.md, "Sets"). `standardise="all"` brings
 those to one scale too.
 """
 

@@ -1,7 +1,7 @@
 """The notes of performances as a model reads them, one after another without padding, and who belongs to what.
 
-The published code pads and then guesses lengths from zeros, which are legal indices too (percepiano-models.md, section
-2.2, traps 2 to 6). Here lengths are explicit, and beats and measures are ranks without gaps.
+The published code pads and then guesses lengths from zeros, which are legal indices too (docs/released_code.md,
+"Networks", 2 to 6). Here lengths are explicit, and beats and measures are ranks without gaps.
 """
 
 from __future__ import annotations

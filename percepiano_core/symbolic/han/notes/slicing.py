@@ -1,7 +1,7 @@
 """Cutting long performances into slices of whole measures, anew at every epoch.
 
 The published recipe cuts at 5000 notes, which no rated performance has, so that each is one slice there
-(percepiano-models.md, sections 4 and 4.1).
+(docs/symbolic_training.md, "The published recipe").
 """
 
 from __future__ import annotations
