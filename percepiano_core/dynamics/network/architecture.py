@@ -24,14 +24,3 @@ class NetworkConfig:
     tasks: tuple[str, ...] = tuple(TASKS)
     scales: Scales = (5, 5)
     experts: bool = True
-
-
-# The published variants. The paper says a scale of 5; its single-task networks were run with 3.
-PRESETS = {
-    "multi_bssl": NetworkConfig(),
-    "multi_bssl_no_experts": NetworkConfig(experts=False),
-    "multi_logmel": NetworkConfig(bands=128),
-    "multi_logmel_no_experts": NetworkConfig(bands=128, experts=False),
-    **{f"single_bssl_{task}": NetworkConfig(tasks=(task,), scales=(3, 3)) for task in TASKS},
-    **{f"single_logmel_{task}": NetworkConfig(bands=128, tasks=(task,), scales=(3, 3)) for task in TASKS},
-}

@@ -6,7 +6,7 @@ them, each off by default; docs/symbolic_results.md says what each is worth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from percepiano_core.training.settings import check_choices, setting
 
@@ -86,10 +86,6 @@ class Options:
     def temperature(self, scope: str) -> float:
         """Temperature of the attentions of one scope, "pool" or "segment"."""
         return self.attention_temperature if self.temperature_scope in (scope, "both") else 1.0
-
-    def changed(self) -> dict[str, object]:
-        """The options that are not as published."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Masked pre-training of the note stage: guess the features of hidden notes from those around them, without ratings.
+"""Masked-note pre-training of the note stage: predict the features of hidden notes from those around them.
 
-What a note is like in its score and how it is played is partly told by its neighbours; what the stage learns from
-guessing it, it need not learn from a few hundred ratings.
+What a note is like in its score and how it is played follows partly from its neighbours; what the stage learns from
+predicting it, it need not learn from a few hundred ratings.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PART = 128  # notes of a part of a whole piece; a rated performance has about 11
 
 
 class MaskedNoteModel(nn.Module):
-    """A note stage, what it reads of a hidden note (learned), and a linear guess of the note's features."""
+    """A note stage, what it reads of a hidden note (learned), and a linear prediction of the note's features."""
 
     def __init__(self, stage: NoteStage) -> None:
         super().__init__()
@@ -33,13 +33,13 @@ class MaskedNoteModel(nn.Module):
         self.features = nn.Linear(2 * stage.embed.out_features, width)
 
     def forward(self, batch: NoteBatch, chosen: Tensor) -> Tensor:
-        """Guessed features [k, w] of the k `chosen` notes (bool [n]), which are hidden."""
+        """Predicted features [k, w] of the k `chosen` notes (bool [n]), which are hidden."""
         hidden = torch.where(chosen[:, None], self.hidden_note, batch.features)
         return self.features(self.stage(replace(batch, features=hidden)).levels["note"][chosen])
 
 
 class NoteTask:
-    """Guess the features of hidden notes; it trains the stage that it is given, in place.
+    """Predict the features of hidden notes; it trains the stage that it is given, in place.
 
     `encode` makes of the notes of a performance what the stage reads.
     """
@@ -58,8 +58,10 @@ class NoteTask:
         """Notes of a performance."""
         return len(part.beat)
 
-    def guess(self, parts: Sequence[NoteSequence], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean squared error of the guesses; nothing else is told."""
+    def masked_loss(
+        self, parts: Sequence[NoteSequence], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The mean squared error of the predicted features; no other numbers."""
         batch = collate(parts).to(self.device)
         chosen = torch.rand(len(batch.features), generator=generator) < HIDDEN_SHARE
         chosen[torch.randint(len(chosen), (1,), generator=generator)] = True

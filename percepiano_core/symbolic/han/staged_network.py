@@ -90,16 +90,16 @@ def _pretrain(
     seed: int,
     run: TrainingRun,
     network: Network,
-    learned: list[NoteSequence],
-    judged: list[NoteSequence],
+    train: list[NoteSequence],
+    valid: list[NoteSequence],
 ) -> None:
     """Pre-train on the notes of both roles' performances, whose ratings play no part, and on those of the file."""
     assert network.masked_task is not None, "every staged network has one"
     unrated = {} if masked.notes is None else read_notes(masked.notes)
     task = network.masked_task()
-    parts = [*learned, *task.parts(unrated)]
-    run.report(f"masked-note pre-training: {len(parts)} parts to learn from, {len(judged)} to choose by")
-    run.train(PretrainingTask(task, masked.recipe, parts, judged, seed), masked.recipe)
+    parts = [*train, *task.parts(unrated)]
+    run.report(f"masked-note pre-training: {len(parts)} parts to train on, {len(valid)} to validate on")
+    run.train(PretrainingTask(task, masked.recipe, parts, valid, seed), masked.recipe)
 
 
 def _slices(sequence: NoteSequence, length: int, random: Random) -> list[NoteSequence]:

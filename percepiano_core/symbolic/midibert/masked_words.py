@@ -1,6 +1,6 @@
-"""Masked pre-training of the encoder of compound words: tell the words of hidden notes.
+"""Masked pre-training of the encoder of compound words: predict the words of hidden notes.
 
-The pieces of the validation role are never learned from. Loss and masking are those of MIDI-BERT (Chou et al., 2021).
+The pieces of the validation role are never trained on. Loss and masking are those of MIDI-BERT (Chou et al., 2021).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WordParts = list[np.ndarray]
 
 
 class WordTask:
-    """Tell the four words of each hidden note."""
+    """Predict the four words of each hidden note."""
 
     def __init__(self, size: BertSize, seed: int, device: torch.device | str = "cpu") -> None:
         torch.manual_seed(seed)
@@ -37,8 +37,8 @@ class WordTask:
         """Notes of a part."""
         return len(part)
 
-    def guess(self, parts: Sequence[np.ndarray], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss, and the share of each kind of words told right."""
+    def masked_loss(self, parts: Sequence[np.ndarray], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss, and the share of each kind of words predicted right."""
         batch = collate_words(parts)
         hidden, chosen = hide_notes(batch, generator)
         loss, right = self.module.loss(hidden.to(self.device), batch.words.to(self.device), chosen.to(self.device))
@@ -50,7 +50,7 @@ def pretrained_encoder(
 ) -> Trained[WordParts]:
     """Pre-train an encoder from random initialisation; its weights, and no predictions."""
     train, valid = pretraining_roles(collection, settings.notes, settings.valid_share)
-    run.report(f"masked pre-training: {len(train)} parts to learn from, {len(valid)} to choose by")
+    run.report(f"masked pre-training: {len(train)} parts to train on, {len(valid)} to validate on")
     masked = WordTask(settings.size, seed, device_of(run))
     result = run.train(PretrainingTask(masked, settings.recipe, train, valid, seed), settings.recipe)
     weights = module_arrays(masked.module.encoder)
@@ -66,8 +66,8 @@ def pretraining_roles(collection: WordCollection, notes: int, valid_share: float
     held = max(1, round(valid_share * len(pieces)))
     if len(pieces) <= held:
         raise UserError("pre-training", f"there is no more than {len(pieces)} piece to learn from", "add performances")
-    judged = {pieces[place] for place in np.linspace(0, len(pieces) - 1, held).round().astype(int)}
+    held_out = {pieces[place] for place in np.linspace(0, len(pieces) - 1, held).round().astype(int)}
     roles: tuple[WordParts, WordParts] = [], []
     for piece, words in zip(collection.pieces, collection.words, strict=True):
-        roles[piece in judged].extend(word_parts(words, notes))
+        roles[piece in held_out].extend(word_parts(words, notes))
     return roles

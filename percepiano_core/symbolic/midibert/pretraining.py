@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pretrain(words: WordCollection, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
-    """Weights of an encoder that has learned what stands at hidden notes; predictions are empty.
+    """Weights of an encoder that has learned to predict hidden notes; predictions are empty.
 
     UserError if there are too few pieces for a validation role beside the train role.
     """

@@ -15,7 +15,7 @@ CHOSEN, MASKED, REPLACED = 0.15, 0.8, 0.1
 
 
 def hide_notes(batch: WordBatch, generator: torch.Generator) -> tuple[WordBatch, Tensor]:
-    """The batch with some notes hidden, and which [b, t] are to be guessed; at least one of each performance."""
+    """The batch with some notes hidden, and which [b, t] are to be predicted; at least one of each performance."""
     lengths = batch.mask.sum(1, keepdim=True)
     order = torch.rand(batch.mask.shape, generator=generator).masked_fill(~batch.mask, torch.inf).argsort(1).argsort(1)
     chosen = order < (CHOSEN * lengths).round().clamp(min=1)

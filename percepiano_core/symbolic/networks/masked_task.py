@@ -1,4 +1,4 @@
-"""What masked pre-training needs to know of a task: the module that learns, and how notes are hidden and guessed."""
+"""What masked pre-training needs to know of a task: the module that learns, and its loss at hidden notes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 
 class MaskedTask(Protocol):
-    """What is guessed, and the module that guesses."""
+    """What is predicted of hidden notes, and the module that predicts it."""
 
     @property
     def module(self) -> nn.Module:
-        """What learns; the optimiser has its parameters."""
+        """What is trained; the optimiser has its parameters."""
 
     def length(self, part: Any) -> int:
         """Notes of a part."""
 
-    def guess(self, parts: Sequence[Any], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """Hide notes of the parts and guess them: the loss, and numbers to be told."""
+    def masked_loss(self, parts: Sequence[Any], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """Hide notes of the parts and predict them: the loss, and other numbers for the history."""

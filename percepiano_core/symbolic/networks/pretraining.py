@@ -1,7 +1,7 @@
-"""Masked pre-training: tell what stands at hidden notes, without ratings; the task of training for it.
+"""Masked pre-training as a task of training: predict what stands at hidden notes, without ratings.
 
-What is hidden and told is a masked task: compound words (masked_words.py), or features of notes (masked_notes.py). An
-epoch is a number of parts, drawn anew. Everything random in it follows from the seed and the epoch's number.
+What is hidden and predicted: compound words (masked_words.py), or features of notes (masked_notes.py). An epoch is a
+number of parts, drawn anew. Everything random in it follows from the seed and the epoch's number.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from percepiano_core.symbolic.networks.masked_task import MaskedTask
 from percepiano_core.training.batching import epoch_batches, evenly_spread, sorted_batches
@@ -41,21 +42,20 @@ class PretrainingTask:
         self.masked.module.train()
         for i, rows in enumerate(batches):
             self.learner.set_rates(number * len(batches) + i, len(batches))
-            loss, _ = self.masked.guess([self.train[row] for row in rows], generator)
+            loss, _ = self.masked.masked_loss([self.train[row] for row in rows], generator)
             self.learner.step(loss)
             losses.append(float(loss.detach()))
         return {"train_loss": float(np.mean(losses))}
 
     def validate(self) -> dict[str, float]:
-        """Loss and what else is told, means over the batches of the validation role."""
+        """Loss and the other numbers of the task, means over the batches of the validation role."""
         generator = torch.Generator().manual_seed(VALID_SEED)
         self.masked.module.eval()
         with torch.inference_mode():
             batches = sorted_batches(self._lengths(self.valid), EVALUATED_TOGETHER)
-            guesses = [self.masked.guess([self.valid[i] for i in rows], generator) for rows in batches]
-        loss = torch.stack([each for each, _ in guesses]).double().mean()
-        told = {name: float(torch.stack([each[name] for _, each in guesses]).double().mean()) for name in guesses[0][1]}
-        return {"valid_loss": float(loss)} | told
+            found = [self.masked.masked_loss([self.valid[i] for i in rows], generator) for rows in batches]
+        others = {name: _mean([each[name] for _, each in found]) for name in found[0][1]}
+        return {"valid_loss": _mean([loss for loss, _ in found])} | others
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights and the optimiser's state."""
@@ -67,3 +67,7 @@ class PretrainingTask:
 
     def _lengths(self, parts: Sequence[Any]) -> np.ndarray:
         return np.array([self.masked.length(part) for part in parts])
+
+
+def _mean(values: Sequence[Tensor]) -> float:
+    return float(torch.stack(list(values)).double().mean())

@@ -19,7 +19,7 @@ from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.perception.selection import r2_mean
 from percepiano_core.symbolic.networks.diagnostics import collapse_warning, gradient_norms, mean_numbers, spread_ratio
 from percepiano_core.symbolic.networks.network import Network
-from percepiano_core.symbolic.networks.pairs import pair_error
+from percepiano_core.symbolic.networks.pairwise_differences import pairwise_difference_loss
 from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
 from percepiano_core.training.batching import epoch_batches, evenly_spread, sorted_batches
 from percepiano_core.training.loop import Report, epoch_seed
@@ -130,7 +130,7 @@ class RatingTask:
         loss = (error * weights).mean() + penalty
         if self.settings.pairwise_weight:
             segments = torch.from_numpy(train.segments[rows]).to(self.device)
-            loss = loss + self.settings.pairwise_weight * pair_error(residuals, segments)
+            loss = loss + self.settings.pairwise_weight * pairwise_difference_loss(residuals, segments)
         self.learner.step(loss)
         return float(error.detach().mean())
 

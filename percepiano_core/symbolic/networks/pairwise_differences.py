@@ -1,4 +1,4 @@
-"""Learning from pairs: by how much one performance of a segment is rated above another of the same segment.
+"""The pairwise difference loss: by how much one performance of a segment is rated above another of the same segment.
 
 Raters compared what they heard with what they had heard before, and who plays a segment better is what a model has to
 say beyond which segment it is. The mean rating of the segment cancels in a pair.
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 
-def pair_error(residuals: Tensor, segments: Tensor) -> Tensor:
+def pairwise_difference_loss(residuals: Tensor, segments: Tensor) -> Tensor:
     """Mean squared error of the differences between two performances of one segment; 0 if no two share one.
 
     residuals : predicted minus true ratings [b, 19]
