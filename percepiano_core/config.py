@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str
     """Put the schema's defaults where the configuration says nothing, in place; returns the configuration."""
     for key, part in schema.get("properties", {}).items():
         if key not in config and "default" in part:
-            config[key] = _copied(part["default"])
+            config[key] = copy.deepcopy(part["default"])
         if isinstance(config.get(key), dict):
             fill_defaults(config[key], part)
     entries = schema.get("additionalProperties")
@@ -47,10 +48,6 @@ def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str
             if isinstance(config[key], dict):
                 fill_defaults(config[key], entries)
     return config
-
-
-def _copied(default: Any) -> Any:
-    return yaml.safe_load(yaml.safe_dump(default))
 
 
 def _depth_and_place(error: jsonschema.ValidationError) -> tuple[bool, str]:

@@ -17,7 +17,6 @@ READ_CODE = Path(".snakemake/percepiano_code.json")
 SOURCES.load(READ_CODE)
 
 HERE = Path(str(workflow.current_basedir)).parent
-RUN_LOG = "{system}_{data}_{model}_{split}_{fold}_{seed}"
 
 
 def told(line):
@@ -69,7 +68,6 @@ wildcard_constraints:
     segment="[^/]+",
     labels=any_of(PLAN.labels),
     split=any_of(PLAN.splits),
-    system="[a-z]+",
     data=any_of([*PLAN.labels, *PLAN.tracks]),
     model=any_of(PLAN.models),
     fold="[A-Za-z0-9]+",

@@ -12,33 +12,40 @@ def parameter_on(split):
     return lambda w: PLAN.run_parameter(w.model, w.data, split, w.seed)
 
 
-def outputs_of(kind, problem, split, folds):
-    """Name of an output -> the files of all folds."""
+def outputs_of(kind, problem, **parts):
+    """Name of an output -> its file, one of each fold where folds are named; the other parts stay wildcards."""
+    folder = RUN_FOLDER.replace("{system}", parts["system"])
+    named = {key: value for key, value in parts.items() if key != "system"}
+    files = PLAN.run_files(problem, kind).items()
     return {
-        name: expand(
-            f"{RUN_FOLDER}/{file}", split=split, fold=folds, allow_missing=True
-        )
-        for name, file in PLAN.run_files(problem, kind).items()
+        name: expand(f"{folder}/{file}", **named, allow_missing=True)
+        for name, file in files
     }
 
 
-for PROBLEM, SPLITS in PLAN.splits_of_problems.items():
+for SYSTEM, PROBLEM, MODELS in PLAN.systems("fit"):
 
-    for SPLIT in SPLITS:
+    for SPLIT in PLAN.splits_of_problems[PROBLEM]:
 
         rule:
             name:
-                f"fit_{SPLIT.label}"
+                f"fit_{SYSTEM}_{SPLIT.label}"
             input:
                 unpack(inputs_on(SPLIT.label)),
             output:
-                **outputs_of("fit", PROBLEM, SPLIT.label, SPLIT.folds),
+                **outputs_of(
+                    "fit",
+                    PROBLEM,
+                    system=SYSTEM,
+                    split=SPLIT.label,
+                    fold=SPLIT.folds,
+                ),
             log:
-                f"results/logs/fit/{{system}}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
+                f"results/logs/fit/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
             benchmark:
-                f"results/benchmarks/fit/{{system}}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
+                f"results/benchmarks/fit/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
             wildcard_constraints:
-                model=any_of(PLAN.names(PROBLEM, "fit")),
+                model=any_of(MODELS),
             priority: 10
             conda:
                 "../envs/workflow.yaml"
@@ -54,19 +61,30 @@ for PROBLEM, SPLITS in PLAN.splits_of_problems.items():
             script:
                 "../workflow_scripts/run_model.py"
 
+
+for SYSTEM, PROBLEM, MODELS in PLAN.systems("combine"):
+
+    for SPLIT in PLAN.splits_of_problems[PROBLEM]:
+
         rule:
             name:
-                f"combine_{SPLIT.label}"
+                f"combine_{SYSTEM}_{SPLIT.label}"
             input:
                 unpack(inputs_on(SPLIT.label)),
             output:
-                **outputs_of("combine", PROBLEM, SPLIT.label, SPLIT.folds),
+                **outputs_of(
+                    "combine",
+                    PROBLEM,
+                    system=SYSTEM,
+                    split=SPLIT.label,
+                    fold=SPLIT.folds,
+                ),
             log:
-                f"results/logs/combine/{{system}}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
+                f"results/logs/combine/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
             benchmark:
-                f"results/benchmarks/combine/{{system}}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
+                f"results/benchmarks/combine/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
             wildcard_constraints:
-                model=any_of(PLAN.names(PROBLEM, "combine")),
+                model=any_of(MODELS),
             conda:
                 "../envs/workflow.yaml"
             threads: 1
@@ -81,22 +99,22 @@ for PROBLEM, SPLITS in PLAN.splits_of_problems.items():
             script:
                 "../workflow_scripts/run_model.py"
 
+
+for SYSTEM, PROBLEM, MODELS in PLAN.systems("train"):
+
     rule:
         name:
-            f"train_{PROBLEM}"
+            f"train_{SYSTEM}"
         input:
             unpack(one_line(lambda w: PLAN.run_inputs(w.model, w.data, w.split))),
         output:
-            **{
-                name: f"{RUN_FOLDER}/{file}"
-                for name, file in PLAN.run_files(PROBLEM, "train").items()
-            },
+            **outputs_of("train", PROBLEM, system=SYSTEM),
         log:
-            "results/logs/train/{system}_{data}_{model}_{split}_{fold}_{seed}.log",
+            f"results/logs/train/{SYSTEM}_{{data}}_{{model}}_{{split}}_{{fold}}_{{seed}}.log",
         benchmark:
-            "results/benchmarks/train/{system}_{data}_{model}_{split}_{fold}_{seed}.tsv"
+            f"results/benchmarks/train/{SYSTEM}_{{data}}_{{model}}_{{split}}_{{fold}}_{{seed}}.tsv"
         wildcard_constraints:
-            model=any_of(PLAN.names(PROBLEM, "train")),
+            model=any_of(MODELS),
         # The longest jobs: started before the others, so that they do not run alone at the end.
         priority: 15
         conda:

@@ -64,10 +64,18 @@ class Plan:
         """Label -> split, that of the recordings of dynamics among them."""
         return self.rating_splits | {PIECES: piece_split(self.config["dynamics"]["folds"])}
 
-    @property
+    @cached_property
     def splits_of_problems(self) -> dict[str, list[PlannedSplit]]:
         """What models predict -> the splits that they run on."""
         return {"perception": list(self.rating_splits.values()), "dynamics": [self.splits[PIECES]]}
+
+    def systems(self, kind: str) -> list[tuple[str, str, list[str]]]:
+        """Systems with models of a kind, so that no rule is made in vain: name, what they predict, their models."""
+        models: dict[tuple[str, str], list[str]] = {}
+        for model in self.models.values():
+            if model.kind == kind:
+                models.setdefault((model.system, model.problem), []).append(model.name)
+        return [(*key, names) for key, names in models.items()]
 
     @property
     def gpus(self) -> int:
@@ -117,10 +125,6 @@ class Plan:
     def predictions(self, problem: str) -> list[str]:
         """Every prediction file of a problem: what its tables are made from."""
         return [f"{run.folder}/{PREDICTION_FILES[problem]['predictions']}" for run in self.runs_of(problem)]
-
-    def names(self, problem: str, kind: str) -> list[str]:
-        """Models of a problem and kind."""
-        return [name for name, model in self.models.items() if (model.problem, model.kind) == (problem, kind)]
 
     def run_files(self, problem: str, kind: str) -> dict[str, str]:
         """Name -> file of what a job writes into a run's folder."""
@@ -194,7 +198,7 @@ class Plan:
             raise UserError(self.own.folder, problem, "name weights (dynamics: weights)")
         return named or f"{trained[0].folder}/{WEIGHTS_FILE}"
 
-    @property
+    @cached_property
     def listing_digest(self) -> str:
         """Changes when a performance comes, goes or is renamed, not when a file's content changes."""
         return block_digest({each.performance: asdict(each) for each in self.corpus.performances})

@@ -11,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from percepiano_core.corpus.mazurkabl import LEVELS
 from percepiano_core.errors import UserError
 from percepiano_core.metrics.levels_and_beats import EVENT_TASKS
 from percepiano_core.store.container import Tree, read_container, write_container
 from percepiano_core.training.run_folder import RERUN, RunInfo, read_run_info, write_run_info
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KIND, VERSION = "dynamics predictions", 1
 SCORE_COLUMNS = [f"score_{level}" for level in LEVELS]
@@ -61,6 +63,8 @@ def write_run_tables(folder: Path | str, valid: RunPredictions, test: RunPredict
 
 def read_run(folder: Path | str, role: str) -> RunPredictions:
     """Read one role of a run's folder; UserError for a file that is missing or something else."""
+    import pandas as pd  # here: a third of a second that whoever only reads settings need not wait
+
     folder = Path(folder)
     info = read_run_info(folder)
     try:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from percepiano_core.errors import UserError
 from percepiano_core.metrics.levels_and_beats import BLANK, best_threshold, level_f1
 from percepiano_core.store.dynamics_predictions import SCORE_COLUMNS, RunPredictions
 from percepiano_core.training.settings import REQUIRED, built, setting
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)

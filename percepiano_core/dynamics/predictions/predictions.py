@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from percepiano_core.corpus.mazurkabl import LEVELS
 from percepiano_core.dynamics.examples.examples import Example
@@ -21,6 +21,9 @@ from percepiano_core.store.dynamics_predictions import (
     write_run_tables,
 )
 from percepiano_core.training.run_folder import RunInfo
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,8 @@ class RecordingPrediction:
 
 def run_tables(predictions: Sequence[RecordingPrediction]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Beats and events of what a model says about recordings, in their order."""
+    import pandas as pd  # here: a third of a second that whoever only reads settings need not wait
+
     examples = [each.example for each in predictions]
     beats = [len(each.beat_times) for each in examples]
     columns = {

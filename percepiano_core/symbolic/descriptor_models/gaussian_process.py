@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.selection import r2_mean
@@ -57,6 +56,8 @@ def predict_roles(
     The weights are fitted on at most `fitting_rows` train rows drawn with `seed` (the likelihood costs the cube of
     their number); the prediction uses all train rows.
     """
+    from scipy.linalg import cho_factor, cho_solve  # here and in marginal_likelihood.py: half a second to import
+
     components = standard_components(feature_set.split("+"))
     among_train, *to_train = covariances(components, train, others, settings.relevance)
     centre, scale = train.labels.mean(axis=0), np.maximum(train.labels.std(axis=0), 1e-9)

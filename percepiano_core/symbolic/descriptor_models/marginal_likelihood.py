@@ -6,8 +6,6 @@ Rasmussen and Williams (2006), equations 5.8 and 5.9, summed over the dimensions
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg.lapack import spotrf, spotri
-from scipy.optimize import minimize
 
 START_NOISE = 0.3  # of the variance of a dimension; the components share the rest evenly at the start
 LEAST_NOISE = 1e-4  # keeps the covariance invertible in single precision
@@ -24,6 +22,8 @@ def likeliest_weights(
     `noise_shape` [n] is each row's noise variance up to a factor, mean about 1; the weight returned is that factor.
     L-BFGS over the logarithms, in single precision: the noise keeps the covariance well conditioned.
     """
+    from scipy.optimize import minimize
+
     count, rows, _ = covariances.shape
     flat = covariances.reshape(count, rows * rows)
     observed = targets.astype(np.float32)
@@ -45,6 +45,8 @@ def _negative_log_likelihood(
     log_weights: np.ndarray, flat: np.ndarray, noise_shape: np.ndarray, observed: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """Negative log likelihood a rating, and its gradient over the log weights; constant terms left out."""
+    from scipy.linalg.lapack import spotrf, spotri
+
     rows, outputs = observed.shape
     weights = np.exp(log_weights).astype(np.float32)
     covariance = (weights[:-1] @ flat).reshape(rows, rows)
