@@ -128,6 +128,7 @@ rule dynamics_listen:
     params:
         code=code("listen_to_recordings.py"),
         root=str(PLAN.own.folder),
+        job=PLAN.own_parameter,
         protocol=config["dynamics"]["protocol"],
     script:
         "../workflow_scripts/listen_to_recordings.py"

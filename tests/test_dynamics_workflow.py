@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import soundfile
+from sine_piano import RATE, played, sound_of
 from workflow_runs import new_run, planned_jobs, snakemake
 
 from percepiano_core.quality import read_quality
 
-pytest.importorskip("torch", reason="needs the torch extra")
+torch = pytest.importorskip("torch", reason="needs the torch extra")
+
+from percepiano_core.dynamics.network.architecture import NetworkConfig  # noqa: E402 - they need torch
+from percepiano_core.dynamics.network.model import DynamicsNetwork  # noqa: E402
+from percepiano_core.dynamics.network.weights import save_network  # noqa: E402
+
 pytestmark = pytest.mark.slow
 
 TARGETS = ("results/dynamics/table1.csv", "results/figures/dynamics_table1.svg")
@@ -30,7 +37,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
 def test_the_table_says_synthetic_and_needs_no_other_stage(finished: Path, code: Path) -> None:
     table = pd.read_csv(finished / TARGETS[0])
     assert set(table["track"]) == {"synthetic", "published"}
-    assert table.loc[table["track"] == "synthetic", "note"].str.startswith("SYNTHETIC").all()
+    assert set(table.loc[table["track"] == "synthetic", "status"]) == {"synthetic"}
+    assert table.loc[table["track"] == "synthetic", "comparable"].str.startswith("no: the corpus is synthetic").all()
     assert not (finished / "results" / "alignment").exists()
     assert planned_jobs(snakemake(finished, *TARGETS, "-n", code=code)) == {}
 
@@ -71,3 +79,32 @@ def test_what_is_wrong_with_the_inputs_of_a_track_is_gathered(tmp_path: Path, co
     snakemake(run, "results/quality/quality.csv", code=code)
     (line,) = [each for each in read_quality(run / "results/quality/quality.csv") if each.stage == "dynamics"]
     assert (line.subject, line.file) == ("M06-1", "sones/M06-1/pid2-01Ntot.csv")
+
+
+def test_recordings_of_one_s_own_are_listened_to_and_scored_where_they_are_annotated(
+    tmp_path: Path, code: Path
+) -> None:
+    torch.manual_seed(0)
+    about = {"input": "bssl", "silence": 0.0, "threshold": 0.0}
+    save_network(tmp_path / "weights.safetensors", DynamicsNetwork(NetworkConfig(bands=22)), about)
+    recordings = tmp_path / "recordings"
+    times = "".join(f"{i},{1 + i // 4},{i % 4},{0.5 + 0.5 * i}\n" for i in range(8))
+    tables = {
+        "beat_time/M06-1beat_time.csv": f",measure_number,beat_number,one\n{times}",
+        "markings_dyn/M06-1markings.csv": "piano,forte\n1,5\np,f\n",
+    }
+    for name, text in tables.items():
+        (recordings / name).parent.mkdir(parents=True)
+        (recordings / name).write_text(text)
+    (recordings / "audio/M06-1").mkdir(parents=True)
+    soundfile.write(recordings / "audio/M06-1/one.wav", sound_of(played([[60, 64, 67, 62]] * 2, 0.5)), RATE)
+    (recordings / "broken.wav").write_text("no sound")
+    run = new_run(tmp_path, dynamics={"tracks": [], "weights": str(tmp_path / "weights.safetensors")})
+    snakemake(run, "results/dynamics/table1.csv", "results/dynamics/recordings", code=code)
+    table = pd.read_csv(run / "results/dynamics/table1.csv")
+    rows = table[table["track"] == "T3"]
+    assert set(rows["model"]) == {"Network as trained"} and set(rows["hears"]) == {"sound"}
+    assert rows["f1"].notna().any()
+    assert (run / "results/dynamics/recordings/audio/M06-1/one.csv").is_file()
+    (line,) = read_quality(run / "results/quality/dynamics/recordings.csv")
+    assert line.subject == "broken"

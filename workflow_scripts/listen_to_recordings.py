@@ -2,36 +2,22 @@
 
 from pathlib import Path
 
-from percepiano_core.dynamics.examples.recordings_examples import annotated_pieces, recording_examples, sound_files
+from percepiano_core.dynamics.listen.folder import listen_to_folder, predict_annotated
 from percepiano_core.dynamics.listen.heard_tables import write_beats
-from percepiano_core.dynamics.listen.listening import listen
-from percepiano_core.dynamics.network.fold import predicted_by
 from percepiano_core.dynamics.network.weights import load_network, read_about
 from percepiano_core.dynamics.predictions.predictions import write_run
-from percepiano_core.errors import DataError
 from percepiano_core.job import logged
-from percepiano_core.quality import from_error, write_quality
+from percepiano_core.plan.job import job_of
+from percepiano_core.quality import write_quality
 
 with logged(snakemake.log[0]):
-    params, root = snakemake.params, Path(snakemake.params.root)
-    network, about = load_network(snakemake.input.weights), read_about(snakemake.input.weights)
-    unusable = []
-    for name, path in sound_files(root).items():
-        try:
-            heard = listen(network, path, about["threshold"], about["input"])
-        except DataError as error:
-            unusable.append(from_error("dynamics", name, error, "is not listened to", root))
-            continue
-        write_beats(Path(snakemake.output.heard) / f"{name}.csv", heard)
-        print(f"{name}: {len(heard.beats)} beats")
-    pieces, said = annotated_pieces(root), []
-    for piece in pieces:
-        for each in recording_examples(root, piece, [about["input"]], params.protocol):
-            if isinstance(each, DataError):
-                unusable.append(from_error("dynamics", piece, each, "is not scored", root))
-            else:
-                said.append(predicted_by(network, each, about))
-    write_quality(snakemake.output.quality, unusable)
-    if pieces:
-        run = {**params.info, "fold": 0, "chosen": {"threshold": about["threshold"]}}
-        write_run(params.folder, said, said, run)
+    params, outputs, given = snakemake.params, snakemake.output, dict(snakemake.input.items())
+    root, folder = Path(params.root), Path(outputs.heard)
+    folder.mkdir(parents=True, exist_ok=True)
+    network, about = load_network(given["weights"]), read_about(given["weights"])
+    lines = listen_to_folder(network, about, root, lambda name, heard: write_beats(folder / f"{name}.csv", heard))
+    said, unscored = predict_annotated(network, about, root, params.protocol)
+    write_quality(outputs.quality, [*lines, *unscored])
+    job = job_of(params.job, given, outputs.run[-1:])
+    for fold, run in job.folders.items():  # none where no recording is annotated
+        write_run(run, said, said, job.finished(fold, chosen={"threshold": about["threshold"]}))

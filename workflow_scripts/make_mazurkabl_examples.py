@@ -6,7 +6,7 @@ from percepiano_core.job import logged
 from percepiano_core.quality import from_error, write_quality
 
 with logged(snakemake.log[0]):
-    params, mazurka = snakemake.params, snakemake.wildcards.mazurka
+    params, mazurka = snakemake.params, snakemake.wildcards.piece
     found = list(mazurka_examples(params.root, mazurka, params.protocol))
     examples = [each for each in found if isinstance(each, Example)]
     unusable = [

@@ -19,7 +19,7 @@ from percepiano_core.plan.corpora import RatedCorpus, rated_corpus
 from percepiano_core.plan.job import jobs_module
 from percepiano_core.plan.models import Model
 from percepiano_core.plan.pretraining import Pretraining
-from percepiano_core.plan.recordings import OwnRecordings, Renderings
+from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
 from percepiano_core.plan.runs import PREDICTION_FILES, Run, all_runs, member_runs, run_files
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
 from percepiano_core.plan.tracks import Track, track_named
@@ -197,6 +197,21 @@ class Plan:
             problem = "nothing here has learned to listen"
             raise UserError(self.own.folder, problem, "name weights (dynamics: weights)")
         return named or f"{trained[0].folder}/{WEIGHTS_FILE}"
+
+    @property
+    def own_parameter(self) -> dict[str, Any]:
+        """What is recorded of the run on recordings of one's own."""
+        made_by = {key: self.config["dynamics"][key] for key in ("weights", "protocol")}
+        return {
+            **dict(zip(("system", "data", "model", "split"), Path(OWN_RUN).parts[2:6], strict=True)),
+            "seed": 0,
+            "module": "dynamics.listen.folder",
+            "inputs": "sound",
+            "settings": made_by,
+            "corpus": "real",
+            "config_digest": block_digest(made_by),
+            "code_digest": _code_digest(self.script("listen_to_recordings.py")),
+        }
 
     @cached_property
     def listing_digest(self) -> str:

@@ -16,6 +16,7 @@ from percepiano_core.plan.batches import batch, batches_of
 from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
 from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.rendering import find_font, program_version
+from percepiano_core.training.run_folder import RUN_FILE
 
 RENDERED = "results/recordings/{corpus}/audio/{batch}"
 RENDERED_TABLE = "results/recordings/{corpus}/batch_{batch}.csv"
@@ -124,7 +125,7 @@ class OwnRecordings:
     @property
     def run_files(self) -> list[str]:
         """Prediction files of a run on them, where they can be scored."""
-        return [f"{OWN_RUN}/{name}" for name in ("predictions.h5", "run.json")] if self.scored else []
+        return [f"{OWN_RUN}/{name}" for name in ("predictions.h5", RUN_FILE)] if self.scored else []
 
     @property
     def scored(self) -> bool:
