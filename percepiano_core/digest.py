@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from percepiano_core.files import write_text
@@ -53,8 +53,8 @@ def import_closure(script: Path | str, *entry_modules: str) -> list[str]:
 
 
 def dependency_versions(*packages: str) -> dict[str, str]:
-    """Installed versions of the packages whose numbers a stage depends on."""
-    return {package: version(package) for package in sorted(packages)}
+    """Installed versions of the packages whose numbers a stage depends on; "absent" of one that is not installed."""
+    return {package: _version(package) for package in sorted(packages)}
 
 
 def block_digest(block: Mapping[str, object]) -> str:
@@ -68,6 +68,13 @@ def content_digest(paths: Iterable[Path | str]) -> str:
     for path in paths:
         digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return digest.hexdigest()[:DIGITS]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -13,7 +13,9 @@ import yaml
 from workflow_runs import REPOSITORY
 
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
+from percepiano_core.digest import dependency_versions
 from percepiano_core.errors import UserError
+from percepiano_core.plan import plan as plan_module
 from percepiano_core.plan import targets
 from percepiano_core.plan.batches import batch, batch_count, batches_of
 from percepiano_core.plan.corpora import corpus_folder
@@ -246,3 +248,24 @@ def changed(model: Any, **changes: Any) -> Any:
 def test_a_run_is_named_by_its_parts() -> None:
     run = Run("symbolic", "clean", "ridge", "work", "D935", 3)
     assert run.folder == "results/runs/symbolic/clean/ridge/work/foldD935/seed3"
+
+
+def test_what_a_model_cannot_do_without_leaves_it_and_averages_of_it_out(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = {"title": "N", "module": "symbolic.han.bilstm", "inputs": "notes", "settings": {"preset": "bilstm_small"}}
+    average = {**AVERAGE, "settings": {"members": ["ridge", "network"]}}
+    changes = {"models": {"network": network, "with_network": average}, "dynamics": {"tracks": []}}
+    assert {"network", "with_network"} <= {run.model for run in planned(corpus, **changes).runs}
+    monkeypatch.setattr(plan_module, "find_spec", lambda name: None)
+    told: list[str] = []
+    runs = planned(corpus, told, **changes).runs
+    assert {run.model for run in runs} == {"mean", "ridge", "average"}
+    assert told == [
+        "model network: left out, torch is not installed (pip install -e '.[torch]')",
+        "model with_network: left out, its member network is",
+    ]
+
+
+def test_a_package_that_is_not_there_stops_no_planning() -> None:
+    assert dependency_versions("no-such-package", "numpy")["no-such-package"] == "absent"

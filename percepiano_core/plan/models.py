@@ -2,7 +2,8 @@
 
 An entry names a module below percepiano_core. What the module has decides how it runs: `fit_predict` or `prepare` is
 fitted, all folds of a split in one job; `train_fold` is trained, a job a fold and seed; `combine` reads the predictions
-of other models. Its `Settings` declare what may be set (training/settings.py), its `INPUTS` what it can be given.
+of other models. Its `Settings` declare what may be set (training/settings.py), its `INPUTS` what it can be given, its
+`NEEDS` the packages that it cannot do without.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Model:
     splits : the same of splits
     limits : split -> {"folds": names, "seeds": numbers}, where all would take too long
     files : files that its settings name, which a run reads
+    needs : packages that it cannot do without
     """
 
     name: str
@@ -55,6 +57,7 @@ class Model:
     splits: tuple[str, ...]
     limits: dict[str, dict[str, Any]]
     files: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def system(self) -> str:
@@ -107,6 +110,7 @@ def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
         splits=tuple(entry["splits"]),
         limits={split: dict(limit) for split, limit in entry["limits"].items()},
         files=tuple(named_files(module.Settings, settings)) if hasattr(module, "Settings") else (),
+        needs=tuple(getattr(module, "NEEDS", ())),
     )
 
 

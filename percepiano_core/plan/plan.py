@@ -5,9 +5,10 @@ The rules ask a `Plan` for files and parameters; it looks at names and tables al
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,7 @@ class Plan:
     def runs(self) -> list[Run]:
         """Every run of every model that has what it starts from."""
         data = {"perception": list(self.labels), "dynamics": list(self.tracks)}
-        models = [model for model in self.models.values() if self._can_run(model)]
-        return list(all_runs(models, data, self.splits_of_problems))
+        return list(all_runs(self._running, data, self.splits_of_problems))
 
     def runs_of(self, problem: str, kind: str | None = None) -> list[Run]:
         """The runs of a problem, of one kind of model if it is named."""
@@ -237,13 +237,25 @@ class Plan:
             "synthetic" if data == "synthetic" or (data in self.labels and self.corpus.kind == "synthetic") else "real"
         )
 
-    def _can_run(self, model: Model) -> bool:
-        """Whether a model has the files that its settings name, or they can be made; what is left out is reported."""
-        lacking = [name for name in model.files if not Path(name).exists() and not self.pretraining.makes(name)]
-        if lacking:
-            problem = f"no {lacking[0]}, and no collection of performances to learn it from"
-            self.report(f"model {model.name}: left out, {problem} (pretraining)")
-        return not lacking
+    @cached_property
+    def _running(self) -> list[Model]:
+        """The models that have what they need, in order; what is left out is reported, once."""
+        left_out: dict[str, str] = {}
+        for model in self.models.values():
+            if reason := self._lacking(model, left_out):
+                left_out[model.name] = reason
+                self.report(f"model {model.name}: left out, {reason}")
+        return [model for model in self.models.values() if model.name not in left_out]
+
+    def _lacking(self, model: Model, left_out: Mapping[str, str]) -> str:
+        """What keeps a model from running: a package, a file that is not there and cannot be made, a member."""
+        for package in model.needs:
+            if find_spec(package) is None:
+                return f"{package} is not installed (pip install -e '.[{package}]')"
+        for name in model.files:
+            if not Path(name).exists() and not self.pretraining.makes(name):
+                return f"no {name}, and no collection of performances to learn it from (pretraining)"
+        return next((f"its member {name} is" for name in model.members if name in left_out), "")
 
 
 _code_digest = cache(code_digest)  # asked for every job; code does not change while a workflow is planned

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from percepiano_core.training.run import Trained, TrainingRun
 
 INPUTS = ("bssl", "logmel", "curves8")
+NEEDS = ("torch",)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from percepiano_core.training.run import Trained, TrainingRun
 
 INPUTS = ("notes", "notes+descriptors")
+NEEDS = ("torch",)
 MODULE = "symbolic.han.han"
 
 

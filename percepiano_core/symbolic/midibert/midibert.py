@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from percepiano_core.training.run import Trained, TrainingRun
 
 INPUTS = ("performed",)
+NEEDS = ("torch",)
 MODULE = "symbolic.midibert.midibert"
 
 
