@@ -17,7 +17,7 @@ from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.layers.attention import ContextAttention
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch
-from percepiano_core.symbolic.han.parameters import unused_modules
+from percepiano_core.symbolic.han.published.parameters import unused_modules
 
 
 class LoopModel(nn.Module):

@@ -13,7 +13,7 @@ import torch
 from percepiano_core.symbolic.han.architecture import Architecture, Options
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch, NoteSequence, collate, note_sequence
-from percepiano_core.symbolic.han.published_checkpoint import published_names
+from percepiano_core.symbolic.han.published.checkpoint import published_names
 
 LEVEL_OF_HEAD = {"single": "stack"}
 MODELS = ("bilstm9", "sa101", "voice101", "han101_beat", "han101_measure", "han101_total", "stack79")

@@ -8,7 +8,7 @@ import torch
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.han.architecture import LEVELS, Architecture, Options
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
-from percepiano_core.symbolic.han.published_checkpoint import load_published, published_names
+from percepiano_core.symbolic.han.published.checkpoint import load_published, published_names
 
 WIDTH = 9
 SIZES = {"hidden": 8}

@@ -12,7 +12,7 @@ from percepiano_core.symbolic.han.architecture import Architecture, Options
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.layers.legacy import guessed_lengths
 from percepiano_core.symbolic.han.notes.note_sequences import collate
-from percepiano_core.symbolic.han.parameters import active_parameters, count_parameters, published_parameters
+from percepiano_core.symbolic.han.published.parameters import active_parameters, count_parameters, published_parameters
 from percepiano_core.symbolic.han.settings import NoteNetworkSettings
 from percepiano_core.training.settings import built, presets_of
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from percepiano_core.corpus.midi import NOTE_DTYPE, read_performance
-from percepiano_core.symbolic.han.parameters import count_parameters
+from percepiano_core.symbolic.han.published.parameters import count_parameters
 from percepiano_core.symbolic.midibert.compound_words import MASK, PADDING, VOCABULARY, compound_words
 from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
 from percepiano_core.symbolic.midibert.word_masking import hide_notes

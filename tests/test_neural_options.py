@@ -14,7 +14,7 @@ from percepiano_core.symbolic.han.layers.attention import ContextAttention
 from percepiano_core.symbolic.han.layers.regularisation import entropy_penalty
 from percepiano_core.symbolic.han.notes.note_sequences import collate
 from percepiano_core.symbolic.han.parameter_groups import parameter_groups
-from percepiano_core.symbolic.han.parameters import count_parameters
+from percepiano_core.symbolic.han.published.parameters import count_parameters
 from percepiano_core.symbolic.han.settings import NoteNetworkSettings
 from percepiano_core.training.settings import presets_of
 

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.features.assembly import Rows
+from percepiano_core.features.feature_units import unit
 from percepiano_core.features.performance.segment import PerformanceEntry, SegmentFeatures
 from percepiano_core.features.score_table import ScoreTable
 from percepiano_core.store.container import Tree, read_container, write_container
-from percepiano_core.store.feature_units import unit
 
 KIND = "features"
 VERSION = 1

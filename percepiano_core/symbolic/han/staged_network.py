@@ -15,13 +15,13 @@ from percepiano_core.perception.folds import Roles
 from percepiano_core.store.notes import read_notes
 from percepiano_core.symbolic.han.architecture import Architecture, Layers, Options
 from percepiano_core.symbolic.han.layers.regularisation import entropy_penalty
+from percepiano_core.symbolic.han.layers.stage_diagnostics import stage_numbers
 from percepiano_core.symbolic.han.masked_notes import NoteTask
 from percepiano_core.symbolic.han.notes.note_inputs import NoteInputs, described_inputs, fit_inputs
 from percepiano_core.symbolic.han.notes.note_sequences import NoteBatch, NoteSequence, collate
 from percepiano_core.symbolic.han.notes.slicing import cut, slice_spans
 from percepiano_core.symbolic.han.parameter_groups import parameter_groups
 from percepiano_core.symbolic.han.settings import MaskedNotes, NoteNetworkSettings
-from percepiano_core.symbolic.han.stage_diagnostics import stage_numbers
 from percepiano_core.symbolic.han.staged_model import StagedModel
 from percepiano_core.symbolic.networks.fold import train_network
 from percepiano_core.symbolic.networks.network import Network, Notes

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from percepiano_core.errors import UserError
 from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
-from percepiano_core.symbolic.han.parameters import unused_modules
+from percepiano_core.symbolic.han.published.parameters import unused_modules
 from percepiano_core.symbolic.networks.published_tensors import PARALLEL_PREFIX, read_tensors
 
 _ENCODER = {
