@@ -198,6 +198,7 @@ np.save(folder / "test.npy", fitted.test)
 """
 
 
+@pytest.mark.slow
 def test_killed_in_an_epoch_and_resumed_gives_the_same_numbers(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run_to_the_end(RUN, whole)

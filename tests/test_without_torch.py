@@ -16,7 +16,7 @@ import importlib, pkgutil, sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "jax", "jaxlib", "flax", "safetensors"):
+        if name.partition(".")[0] in ("torch", "jax", "jaxlib", "flax"):
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Absent())
@@ -35,6 +35,7 @@ MADE = """
 from pathlib import Path
 from percepiano_core.corpus.readers import list_performances
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
+from dataclasses import replace
 from percepiano_core.dynamics.beat_models import baselines, beat_models
 from percepiano_core.dynamics.examples.examples import read_examples, write_examples
 from percepiano_core.dynamics.examples.roles import Roles
@@ -43,6 +44,7 @@ from percepiano_core.dynamics.inputs.inputs import KINDS, recording_inputs
 from percepiano_core.dynamics.predictions.combination import combine
 from percepiano_core.dynamics.predictions.predictions import write_run
 from percepiano_core.store.dynamics_predictions import read_run
+from percepiano_core.training.run_folder import RunInfo
 
 folder = Path(sys.argv[1])
 write_corpus(folder / "corpus", Settings(seed=2, segments=6, pianists=3))
@@ -57,7 +59,9 @@ models = {name: (baselines, {"baseline": name}) for name in ("constant", "period
 models |= {name: (beat_models, small | {"levels": [name]}) for name in ("trees", "logistic")}
 for name, (module, settings) in models.items():
     fitted = module.prepare(examples, "curves8", settings)(roles, 0)
-    write_run(folder / name, fitted.valid, fitted.test, {"chosen": fitted.chosen})
+    parts = dict(system="dynamics", data="synthetic", model=name, split="pieces", seed=0, module=module.__name__)
+    made = RunInfo(**parts, inputs="curves8+beats", settings=settings, corpus="synthetic", config_digest="", code_digest="")
+    write_run(folder / name, fitted.valid, fitted.test, replace(made, chosen=fitted.chosen))
     print(name)
 valid, test = ([read_run(folder / name, role) for name in ("trees", "logistic")] for role in ("valid", "test"))
 combine(valid, test, {"members": ["trees", "logistic"]})
