@@ -60,7 +60,8 @@ models |= {name: (beat_models, small | {"levels": [name]}) for name in ("trees",
 for name, (module, settings) in models.items():
     fitted = module.prepare(examples, "curves8", settings)(roles, 0)
     parts = dict(system="dynamics", data="synthetic", model=name, split="pieces", seed=0, module=module.__name__)
-    made = RunInfo(**parts, inputs="curves8+beats", settings=settings, corpus="synthetic", config_digest="", code_digest="")
+    digests = dict.fromkeys(("config_digest", "code_digest"), "")
+    made = RunInfo(**parts, **digests, inputs="curves8+beats", settings=settings, corpus="synthetic")
     write_run(folder / name, fitted.valid, fitted.test, replace(made, chosen=fitted.chosen))
     print(name)
 valid, test = ([read_run(folder / name, role) for name in ("trees", "logistic")] for role in ("valid", "test"))
