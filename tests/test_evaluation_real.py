@@ -49,7 +49,7 @@ def _performance(row: Mapping[str, str]) -> Performance:
         player=row["player"],
         performer=f"{work}/{row['player']}",
         player_index=-1,
-        rendered=row["player"].startswith("Score"),
+        deadpan=row["player"].startswith("Score"),
         midi="",
         score="",
     )

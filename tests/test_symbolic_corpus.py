@@ -54,7 +54,7 @@ def examples(rows, described, percepiano_files):
         movements=np.array([row["work"] for row in rows]),
         works=np.array(works),
         performers=np.array([f"{work}/{row['player']}" for work, row in zip(works, rows, strict=True)]),
-        rendered=np.array([row["player"].startswith("Score") for row in rows]),
+        deadpan=np.array([row["player"].startswith("Score") for row in rows]),
         features=described["values"].astype(float),
         feature_names=tuple(described["names"].tolist()),
         labels=np.array([labels[row["stem"]][:19] for row in rows]),

@@ -47,7 +47,7 @@ TABLE3_READING = (
     "Bars: 95 % intervals over segments and performers. The noise ceiling is what rater noise leaves to be predicted."
 )
 REAL_READING = (
-    "\nMechanical renderings alone explain 12 % of the rating variance, so a score on people alone stands beside each. "
+    "\nDeadpan performances alone explain 12 % of the rating variance, so a score on people alone stands beside each. "
     "The published mean row's MSE of 2.28 is an artefact (the pianist index counts as a 20th rating)."
 )
 DIMENSION_READING = (

@@ -100,7 +100,7 @@ def unrated(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
         movements=names,
         works=names,
         performers=names,
-        rendered=np.zeros(len(names), dtype=bool),
+        deadpan=np.zeros(len(names), dtype=bool),
         features=np.array([[row[column] for column in columns] for row in descriptors.values()]),
         feature_names=columns,
         labels=np.full((len(names), len(DIMENSION_KEYS)), np.nan),
