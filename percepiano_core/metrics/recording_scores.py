@@ -59,7 +59,7 @@ class JudgedRecording:
     downbeat, change_point : [n] bool
     frames : of the whole recording
     predicted_level : [n] classes, 0 for none
-    evidence : [n] log odds of a change point; -inf for a beat in the frame of the one before it
+    evidence : [n] log-odds of a change point; -inf for a beat in the frame of the one before it
     predicted_change_point : [n] bool
     events : "beat" and "downbeat" -> seconds, increasing
     """

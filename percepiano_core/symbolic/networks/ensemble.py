@@ -89,8 +89,8 @@ def ask(members: Sequence[Member], examples: Examples, notes: Notes, performed: 
     )
 
 
-def unrated(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
-    """Performances that nobody has rated, from their descriptors, as a network reads them."""
+def unlabelled(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
+    """Unlabelled performances, from their descriptors, as a network reads them."""
     names = np.array(list(descriptors))
     columns = tuple(next(iter(descriptors.values())))
     return Examples(
