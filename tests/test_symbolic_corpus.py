@@ -1,4 +1,4 @@
-"""On the real corpus: documented scores of the trivial baselines, floors of the learners, nothing from shuffled ratings."""
+"""On the real corpus: documented scores of trivial baselines, floors of learners, nothing from shuffled ratings."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def with_diagnostics(histories: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_diagnostics(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
-    """Draw gradient norms, activation scales, standard-deviation ratios and normalised entropy of attention by epoch."""
+    """Draw gradient norms, activation scales, standard-deviation ratios and entropy of attention by epoch."""
     columns = ("gradient norm", "activation scale", "standard-deviation ratio", "entropy of attention")
     histories = with_diagnostics(histories)
     with styled():
