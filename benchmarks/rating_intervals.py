@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/rating_intervals.py RUNS... [--calibrate RUNS] [--notes notes.h5]
 
 RUNS are folders below which the runs of one ensemble lie, such as results/runs/published/bilstm_sa_han/performer.
-Intervals are made from the predictions on the valid roles (of the ensemble itself, or of --calibrate) and counted on
+Intervals are made from predictions on the validation roles (of the ensemble itself, or of --calibrate) and counted on
 those for the test roles. With --notes (results/notes/notes.h5) the test performances are rated again as of other
 composers.
 """

@@ -62,7 +62,7 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """A model's answer: ratings [n, 19] for the test role, and what the valid role chose."""
+    """A model's answer: ratings [n, 19] for the test role, and what the validation role chose."""
 
     test: np.ndarray
     chosen: dict[str, Any] = field(default_factory=dict)

@@ -165,7 +165,7 @@ def _cell_folds(
 
 
 def _group_fold(corpus: SplitCorpus, test: set[str], seed: int) -> Fold:
-    """Fold whose test role holds the text groups `test` and whose valid role is drawn by group from the rest."""
+    """Fold whose test role holds the text groups `test` and whose validation role is drawn by group from the rest."""
     valid = valid_groups(corpus, (p for p in corpus.performances if corpus.group(p) not in test), seed)
     roles = dict.fromkeys(valid, "valid") | dict.fromkeys(test, "test")
     return assign(corpus.performances, lambda played: roles.get(corpus.group(played), "train"))
