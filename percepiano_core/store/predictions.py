@@ -7,8 +7,8 @@ segment split is a split of its own here: `segment_seed42` ... `segment_seed47` 
 file").
 
 A run folder holds one fold's predictions of the test role (predictions.csv) and of the validation role (valid.csv), and
-what made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts fast;
-reading uses pandas.
+what made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts
+fast; reading uses pandas.
 """
 
 from __future__ import annotations
