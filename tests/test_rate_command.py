@@ -131,7 +131,7 @@ def test_the_terminal_shows_nineteen_ratings_and_what_they_are(rate, capsys):
     shown = capsys.readouterr().out
     assert all(key.replace("_", " ") in shown for key in DIMENSION_KEYS)
     assert "Mean of 4 networks (han, clean labels" in shown
-    assert "90% of the errors on 20 performances of the valid roles of split performer" in shown
+    assert "90% of the errors on 20 performances of the validation roles of split performer" in shown
     assert re.search(r"score notes matched \(quality (1\.00|0\.9\d): (good|usable)\)", shown)
 
 

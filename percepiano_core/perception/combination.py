@@ -32,7 +32,7 @@ class Combination(Protocol):
     """A module of this package that combines."""
 
     def combine(self, valid: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: Mapping[str, Any]) -> Combined:
-        """Ratings by members of the validation role [m, n, 19] and the test role [m, k, 19]; labels [n, 19] of the first."""
+        """Ratings by members of the validation [m, n, 19] and test role [m, k, 19]; labels [n, 19] of the validation role."""
 
 
 def load_combination(module: str) -> Combination:
