@@ -32,7 +32,7 @@ class Combination(Protocol):
     """A module of this package that combines."""
 
     def combine(self, valid: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: Mapping[str, Any]) -> Combined:
-        """Ratings by members of the validation [m, n, 19] and test role [m, k, 19]; labels [n, 19] of the validation role."""
+        """Members' ratings of validation [m, n, 19] and test role [m, k, 19]; labels of the validation role [n, 19]."""
 
 
 def load_combination(module: str) -> Combination:
