@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/rating_intervals.py RUNS... [--calibrate RUNS] [--notes notes.h5]
 
 RUNS are folders below which the runs of one ensemble lie, such as results/runs/published/bilstm_sa_han/performer.
-Intervals are made from the predictions on the valid roles (of the ensemble itself, or of --calibrate) and counted on
+Intervals are made from predictions on the validation roles (of the ensemble itself, or of --calibrate) and counted on
 those for the test roles. With --notes (results/notes/notes.h5) the test performances are rated again as of other
 composers.
 """
@@ -23,7 +23,7 @@ from percepiano_core.features.score.words import tables
 from percepiano_core.perception.intervals import HeldOut, coverage, half_widths, held_out
 from percepiano_core.store.notes import read_notes
 from percepiano_core.store.predictions import PREDICTIONS_FILE, read_predictions
-from percepiano_core.symbolic.networks.ensemble import VALID_FILE, ask, given_weights, read_members, unrated
+from percepiano_core.symbolic.networks.ensemble import VALID_FILE, ask, given_weights, read_members, unlabelled
 
 LEVELS = (0.5, 0.8, 0.9)
 
@@ -64,7 +64,7 @@ def composer_rows(folder: Path, notes: dict[str, NoteTable]) -> list[str]:
 
 def ratings(members: Sequence, notes: dict[str, NoteTable]) -> np.ndarray:
     """Ratings [n, 19] of the ensemble."""
-    return ask(members, unrated({name: {} for name in notes}), notes, {}).mean(axis=0)
+    return ask(members, unlabelled({name: {} for name in notes}), notes, {}).mean(axis=0)
 
 
 def told(table: NoteTable, composer: str) -> NoteTable:

@@ -1,4 +1,4 @@
-# Masked pre-training, on performances without ratings, of the encoder that MidiBERT-style models start from; and the notes
+# Masked pre-training, on unlabelled performances, of the encoder that MidiBERT-style models start from; and the notes
 # of such performances, which networks of notes can be pre-trained on.
 from percepiano_core.plan.pretraining import (
     NOTES as UNLABELLED_NOTES,

@@ -29,7 +29,7 @@ MODELS = (
 
 
 def performances() -> list[Performance]:
-    """Six segments, each by three people and a rendering."""
+    """Six segments, each by three people and a deadpan performance."""
     return [
         Performance(
             performance=f"piece_{player}_{segment}",
@@ -43,7 +43,7 @@ def performances() -> list[Performance]:
             player=player,
             performer=f"W/{player}",
             player_index=-1,
-            rendered=player == "Score",
+            deadpan=player == "Score",
             midi="",
             score="",
         )
@@ -58,7 +58,7 @@ def cohort() -> Cohort:
         row={each.performance: i for i, each in enumerate(played)},
         segments=np.array([each.segment for each in played]),
         performers=np.array([each.performer for each in played]),
-        human=np.array([not each.rendered for each in played]),
+        human=np.array([not each.deadpan for each in played]),
         noise=np.full((len(played), WIDTH), 0.002),
     )
 

@@ -73,7 +73,7 @@ def made_corpus(n: int = 40, seed: int = 0, shuffled: bool = False) -> tuple[Rol
     keys = dict.fromkeys(("performances", "segments", "pieces", "movements", "works", "performers"), names)
     examples = Examples(
         **keys,
-        rendered=np.zeros(n, dtype=bool),
+        deadpan=np.zeros(n, dtype=bool),
         features=np.stack([loudness, touch], axis=1),
         feature_names=("raw_loudness", "raw_touch"),
         labels=labels,

@@ -56,7 +56,7 @@ def made_examples(seed: int = 0, segments: int = 12, players: int = 10) -> Examp
         movements=np.array([f"m{i}" for i in movement]),
         works=np.array([f"w{i // 2}" for i in movement]),
         performers=np.array([f"w{m // 2}/{p}" for m, p in zip(movement, player, strict=True)]),
-        rendered=player == 0,
+        deadpan=player == 0,
         features=features,
         feature_names=tuple(f"raw_{i}" for i in range(6)) + tuple(f"aligned_{i}" for i in range(4)),
         labels=np.clip(labels, 0, 1),

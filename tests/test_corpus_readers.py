@@ -53,9 +53,9 @@ def test_published_corpus_has_the_known_performances(percepiano_names: Path) -> 
     assert len(keys) == 1202
     assert len({each.segment for each in performances}) == 99
     assert len({each.piece for each in performances}) == 20
-    assert sum(each.rendered for each in performances) == 129
+    assert sum(each.deadpan for each in performances) == 129
     assert sum(each.player == "Score2" for each in performances) == 30
-    assert len({each.performer for each in performances if not each.rendered}) == 31
+    assert len({each.performer for each in performances if not each.deadpan}) == 31
 
 
 def test_published_corpus_equals_the_golden_table(percepiano_names: Path, golden: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_blank_before_the_name_and_a_dot_inside_it_do_not_count() -> None:
     assert name.work == name.movement == "D935"
 
 
-def test_segment_numbers_keep_their_zeros_and_a_rendering_is_its_own_score() -> None:
+def test_segment_numbers_keep_their_zeros_and_a_deadpan_performance_is_its_own_score() -> None:
     name = percepiano.parse_name("Schubert_D960_mv2_16bars_Score_03.mid")
     assert name is not None
     assert (name.number, name.movement, name.score) == ("03", "D960mv2", "Schubert_D960_mv2_16bars_Score_03")
@@ -137,8 +137,8 @@ def test_an_unknown_reader_names_those_there_are(tmp_path: Path) -> None:
 
 
 def test_an_own_corpus_needs_few_columns(tmp_path: Path) -> None:
-    rows = [own_row("b", "berta"), own_row("a"), own_row("c", "machine", rendered="true")]
-    root = own_corpus(tmp_path, [{"rendered": ""} | row for row in rows])
+    rows = [own_row("b", "berta"), own_row("a"), own_row("c", "machine", deadpan="true")]
+    root = own_corpus(tmp_path, [{"deadpan": ""} | row for row in rows])
     check_root("manifest", root)
     performances = list_performances("manifest", root)
     assert [each.performance for each in performances] == ["a", "b", "c"]
@@ -148,6 +148,11 @@ def test_an_own_corpus_needs_few_columns(tmp_path: Path) -> None:
     assert ratings_path("manifest", root) == root / "ratings.csv"
 
 
+def test_the_earlier_name_of_the_column_deadpan_is_read(tmp_path: Path) -> None:
+    root = own_corpus(tmp_path, [{"rendered": "no"} | row for row in (own_row("a"), own_row("b", rendered="yes"))])
+    assert [each.deadpan for each in list_performances("manifest", root)] == [False, True]
+
+
 def test_rows_of_an_own_corpus_that_do_not_fit_are_listed(tmp_path: Path) -> None:
     rows = [
         own_row("a"),
@@ -155,9 +160,9 @@ def test_rows_of_an_own_corpus_that_do_not_fit_are_listed(tmp_path: Path) -> Non
         own_row("b", bars="eight"),
         own_row("c"),
         own_row(""),
-        own_row("e", rendered="si"),
+        own_row("e", deadpan="si"),
     ]
-    root = own_corpus(tmp_path, [{"bars": "8", "rendered": "no"} | row for row in rows])
+    root = own_corpus(tmp_path, [{"bars": "8", "deadpan": "no"} | row for row in rows])
     (root / "performances/c.mid").unlink()
     performances, lines = survey("manifest", root)
     assert [each.performance for each in performances] == ["a"]

@@ -79,7 +79,7 @@ def test_rolls_equal_the_golden_ones(known: dict[str, Any]) -> None:
     assert level_roll(TIMES, LEVELS, 126, duration=2.3, start=1.0).tolist() == known["dynroll_start1"]
 
 
-def test_a_segment_without_beats_carries_the_level_before_it() -> None:
+def test_a_window_without_beats_carries_the_level_before_it() -> None:
     assert level_roll(TIMES, LEVELS, 5, duration=9.0, start=1.2).tolist() == [2] * 5
     assert level_roll(TIMES, LEVELS, 5, duration=9.0, start=5.0).tolist() == [4] * 5
     assert level_roll(TIMES, LEVELS, 5, duration=4.0, start=5.0).tolist() == [0] * 5
@@ -90,7 +90,7 @@ def test_half_frames_go_to_the_even_one_and_outside_events_are_left_out() -> Non
     assert np.flatnonzero(event_roll(np.array([0.9, 1.0, 1.04, 1.2]), 5, start=1.0)).tolist() == [0, 2]
 
 
-def test_training_segments_never_need_padding() -> None:
+def test_training_windows_never_need_padding() -> None:
     assert [training_starts(d) for d in (59.9, 60.0, 89.9, 90.0, 125.0)] == [[], [0], [0], [0, 30], [0, 30, 60]]
     assert frame_count(60.0) == 3001
 

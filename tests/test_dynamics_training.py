@@ -19,8 +19,8 @@ from percepiano_core.dynamics.examples.roles import Roles
 from percepiano_core.dynamics.network.architecture import NetworkConfig
 from percepiano_core.dynamics.network.dynamics_task import DynamicsTask, Input
 from percepiano_core.dynamics.network.network_fold import train_fold
-from percepiano_core.dynamics.network.segments import make_batch, positive_weights, training_segments
 from percepiano_core.dynamics.network.weights import load_network, read_about
+from percepiano_core.dynamics.network.windows import make_batch, positive_weights, training_windows
 from percepiano_core.errors import UserError
 from percepiano_core.training.checkpoint import TrainingResult
 from percepiano_core.training.named_arrays import read_arrays
@@ -41,11 +41,11 @@ def trained(
     return task, run.train(task, recipe)
 
 
-def test_segments_are_a_minute_every_half_and_say_what_is_there() -> None:
+def test_windows_are_a_minute_every_half_and_say_what_is_there() -> None:
     one = recording("p/r", "p", beats=200)
-    segments = training_segments([one], pad_short=False)
-    assert [each.start for each in segments] == [0, 30, 60]
-    batch = make_batch([one], segments, "curves8", 0.0)
+    windows = training_windows([one], pad_short=False)
+    assert [each.start for each in windows] == [0, 30, 60]
+    batch = make_batch([one], windows, "curves8", 0.0)
     assert batch.features.shape == (3, 2, 3001)
     assert batch.features[1, 0, 0].item() == pytest.approx(one.inputs["curves8"][0, 1500], abs=1e-3)
     beats = np.rint((one.beat_times - 30) * 50)
@@ -56,9 +56,9 @@ def test_segments_are_a_minute_every_half_and_say_what_is_there() -> None:
 def test_a_short_recording_is_filled_up_or_refused_in_one_line() -> None:
     short = recording("p/r", "p", beats=20)
     with pytest.raises(UserError, match="none of the 1 recordings to train on lasts 60 s") as error:
-        training_segments([short], pad_short=False)
+        training_windows([short], pad_short=False)
     assert "\n" not in str(error.value)
-    batch = make_batch([short], training_segments([short], pad_short=True), "curves8", -100.0)
+    batch = make_batch([short], training_windows([short], pad_short=True), "curves8", -100.0)
     assert (batch.features[0, :, -1] == -100).all()
     assert not batch.targets["beat"][0, round(short.duration * 50) :].any()
 

@@ -18,7 +18,7 @@ from percepiano_core.dynamics.inputs.curves import CHANNELS, curve_duration, lou
 from percepiano_core.dynamics.network.architecture import TASKS, NetworkConfig
 from percepiano_core.dynamics.network.model import EXPERTS, DynamicsNetwork
 from percepiano_core.dynamics.network.predict import predict, stitched
-from percepiano_core.dynamics.network.rolls import SEGMENT_FRAMES
+from percepiano_core.dynamics.network.rolls import WINDOW_FRAMES
 from percepiano_core.dynamics.network.weights import (
     BLOCK,
     HEADS,
@@ -153,25 +153,25 @@ def test_a_file_that_is_no_checkpoint_gives_one_clear_line(load: object, tmp_pat
         assert name in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("frames", [1, 40, SEGMENT_FRAMES, SEGMENT_FRAMES + 1, 7000])
+@pytest.mark.parametrize("frames", [1, 40, WINDOW_FRAMES, WINDOW_FRAMES + 1, 7000])
 def test_a_recording_of_any_length_gets_logits_for_every_frame(frames: int) -> None:
     found = predict(trained(CONFIGS["experts"]), torch.rand(3, frames))
     assert {task: values.shape for task, values in found.items()} == {task: (frames, n) for task, n in TASKS.items()}
     assert all(np.isfinite(values).all() for values in found.values())
 
 
-def test_the_first_segment_of_a_recording_is_the_network_itself() -> None:
+def test_the_first_window_of_a_recording_is_the_network_itself() -> None:
     network, features = trained(CONFIGS["dynamic alone"]), torch.rand(3, 5000)
     with torch.no_grad():
-        alone = network(features[None, :, :SEGMENT_FRAMES])["dynamic"][0].numpy()
+        alone = network(features[None, :, :WINDOW_FRAMES])["dynamic"][0].numpy()
     found = predict(network, features)["dynamic"]
-    assert found[: SEGMENT_FRAMES - 1] == pytest.approx(alone[:-1], abs=1e-5)
+    assert found[: WINDOW_FRAMES - 1] == pytest.approx(alone[:-1], abs=1e-5)
 
 
-def test_a_shared_frame_is_the_mean_of_two_segments() -> None:
-    segments = torch.stack([torch.full((SEGMENT_FRAMES, 1), value) for value in (1.0, 2.0, 4.0)])
-    joined = stitched(segments)[:, 0]
-    hop = SEGMENT_FRAMES - 1
+def test_a_shared_frame_is_the_mean_of_two_windows() -> None:
+    windows = torch.stack([torch.full((WINDOW_FRAMES, 1), value) for value in (1.0, 2.0, 4.0)])
+    joined = stitched(windows)[:, 0]
+    hop = WINDOW_FRAMES - 1
     assert len(joined) == 3 * hop + 1
     assert joined[[0, hop - 1, hop, hop + 1, 2 * hop, 3 * hop]].tolist() == [1, 1, 1.5, 2, 3, 4]
 

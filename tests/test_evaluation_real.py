@@ -1,4 +1,4 @@
-"""On the real ratings: the documented scores of the mean and of look-ups, computed here, through files to Table 3."""
+"""On the real ratings: the documented scores of the mean and of trivial baselines, through files to Table 3."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from percepiano_core.ratings.person_ratings import person_ratings
 from percepiano_core.ratings.table import read_ratings
 from percepiano_core.store.predictions import FoldPredictions
 
-ROWS = (ModelRow("mean", "Mean", "none"), ModelRow("segment_lookup", "Segment look-up", "none"))
+ROWS = (ModelRow("mean", "Mean", "none"), ModelRow("segment_mean", "Segment mean", "none"))
 SPEC = TableSpec(ROWS, ("performer", "segment_clean", "both", "work"), "published", "hash", replicates=300)
 Predict = Callable[[Sequence[str], Sequence[str]], np.ndarray]  # train, test -> [test, 19]
 
@@ -49,7 +49,7 @@ def _performance(row: Mapping[str, str]) -> Performance:
         player=row["player"],
         performer=f"{work}/{row['player']}",
         player_index=-1,
-        rendered=row["player"].startswith("Score"),
+        deadpan=row["player"].startswith("Score"),
         midi="",
         score="",
     )
@@ -75,7 +75,7 @@ def tables(
     votes = person_ratings(read_ratings(percepiano_files / "labels" / "total_2rounds.csv")[0])
     write_noise(folder / "noise.csv", noise_variance(votes, {each.performance: each.movement for each in corpus}))
     runs: list[Path] = []
-    for model, predict in (("mean", mean_of(labels)), ("segment_lookup", segment_means(labels, corpus))):
+    for model, predict in (("mean", mean_of(labels)), ("segment_mean", segment_means(labels, corpus))):
         blocks = [block for split in SPEC.splits for block in run(golden, split, model, predict, labels, corpus)]
         runs += write_blocks(folder, blocks, inputs="none")
     rows = score_runs(runs, folder / "manifest.csv", folder / "noise.csv", SPEC)
@@ -125,11 +125,11 @@ def _cross_train(golden: Path, fold: str, roles: Mapping[str, Sequence[str]], st
     ("split", "model", "r2", "mse"),
     [  # docs/models.md, "Reference baselines"
         ("performer", "Mean", -0.071, 0.01255),
-        ("performer", "Segment look-up", 0.342, 0.00775),
+        ("performer", "Segment mean", 0.342, 0.00775),
         ("segment_clean", "Mean", -0.038, None),
-        ("segment_clean", "Segment look-up", -0.024, None),
+        ("segment_clean", "Segment mean", -0.024, None),
         ("both", "Mean", -0.041, None),
-        ("both", "Segment look-up", -0.082, None),
+        ("both", "Segment mean", -0.082, None),
         ("work", "Mean", -0.075, None),
     ],
 )
@@ -157,7 +157,7 @@ def test_ceilings_and_sizes_are_the_documented_ones(tables, split: str, ceiling:
 
 
 def test_the_performer_test_holds_people_only_so_both_scores_agree(tables) -> None:
-    row = tables[0].loc[("performer", "Segment look-up")]
+    row = tables[0].loc[("performer", "Segment mean")]
     assert row["r2_humans"] == pytest.approx(row["r2"])
 
 

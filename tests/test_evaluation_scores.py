@@ -57,7 +57,7 @@ def test_seeds_are_averaged(split: str) -> None:
     assert both.n_seeds == 2
 
 
-def test_the_humans_score_leaves_renderings_out() -> None:
+def test_the_humans_score_leaves_deadpan_performances_out() -> None:
     found = score_split(blocks("ridge", ["work"]), cohort())
     names = [name for fold in FOLDS["work"].values() for name in fold]
     joined = np.concatenate([predictions("ridge", members, 0, fold) for fold, members in FOLDS["work"].items()])
@@ -79,13 +79,13 @@ def test_within_segment_r_is_the_mean_over_folds_of_people_alone() -> None:
 def test_a_test_set_without_people_has_no_human_scores() -> None:
     block = blocks("ridge", ["work"])[0]
     rows = [i for i, name in enumerate(block.performances) if "Score" in name]
-    rendered = replace(
+    deadpan = replace(
         block,
         performances=tuple(block.performances[i] for i in rows),
         targets=block.targets[rows],
         predictions=block.predictions[rows],
     )
-    found = score_split([rendered], cohort()).reported
+    found = score_split([deadpan], cohort()).reported
     assert np.isnan(found.r2_humans).all()
     assert np.isnan(found.within_segment_r).all()
     assert np.isfinite(found.r2).all()

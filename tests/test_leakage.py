@@ -16,13 +16,13 @@ from percepiano_core.splits.build import build_split, split_kind
 from percepiano_core.splits.folds import Fold, Split, SplitCorpus, split_corpus
 from percepiano_core.splits.leakage import assert_no_leak, assert_sound, leakage, write_leakage
 
-RENDERING_COLUMNS = {"rendering_columns": {"WoO80": 0, "D935": 3, "D960": 1}}
+DEADPAN_COLUMNS = {"deadpan_columns": {"WoO80": 0, "D935": 3, "D960": 1}}
 SPLITS = {
     "performer": {},
     "segment": {"draw": 42},
     "segment_clean": {},
-    "player_clean": RENDERING_COLUMNS,
-    "both": RENDERING_COLUMNS,
+    "player_clean": DEADPAN_COLUMNS,
+    "both": DEADPAN_COLUMNS,
     "work": {},
 }
 MEASURED = [  # docs/splits.md, "What leaks": split, fold, test, piece, segment, group, player, renderings

@@ -34,7 +34,7 @@ def write_training(folder: Path, model: str, split: str, fold: str, seed: int, e
     told = [
         {f"gradient_{part}": 3.0 + place for place, part in enumerate(parts)}
         | {"train_loss": 0.02 / epoch, "valid_loss": 0.03 / epoch, "valid_r2": 0.1 * epoch, "scale_note": 0.2}
-        | {"attention_pool": 1 / epoch, "spread_timing": 0.5, "spread_tempo": 0.7}
+        | {"attention_pool": 1 / epoch, "sd_ratio_timing": 0.5, "sd_ratio_tempo": 0.7}
         | ({"attention_beat": 0.9, "valid_r2_without_hierarchy": 0.05} if model == "han" else {})
         for epoch in range(1, epochs + 1)
     ]

@@ -1,4 +1,4 @@
-"""Masked-note pre-training: what is hidden, what is learned, what a killed training resumes."""
+"""Masked-note pre-training: what is masked, what is learned, what a killed training resumes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def fit(run: TrainingRun = QUIET, **settings: object) -> Trained[np.ndarray]:
     return train_fold("symbolic.han.han", *made_corpus(), {**SETTINGS, **settings}, run=run)
 
 
-def test_a_prediction_depends_on_the_other_notes_and_not_on_the_hidden_one():
+def test_a_prediction_depends_on_the_other_notes_and_not_on_the_masked_one():
     network, sequences, _ = made_network()
     task, batch = network.masked_task(), collate(sequences[:2])
     chosen = torch.zeros(len(batch.features), dtype=torch.bool)
@@ -64,7 +64,7 @@ def test_what_all_notes_of_a_performance_share_is_learned_in_the_stage_itself():
     assert all(name.startswith("stages.note.") for name in changed)
 
 
-def test_some_note_is_always_hidden():
+def test_some_note_is_always_masked():
     network, sequences, _ = made_network()
     task, one_note = network.masked_task(), sequences[0]
     one_note = replace(
@@ -94,14 +94,14 @@ def test_pre_training_is_not_done_again_when_a_killed_training_is_resumed(tmp_pa
     np.testing.assert_array_equal(first.test, again.test)
 
 
-def test_whole_pieces_that_nobody_rated_are_learned_in_parts(tmp_path):
+def test_whole_pieces_without_labels_are_learned_in_parts(tmp_path):
     rng = np.random.default_rng(0)
-    unrated = {name: made_notes(rng, 400, 0.0, 0.0) for name in ("one", "other")}
+    unlabelled = {name: made_notes(rng, 400, 0.0, 0.0) for name in ("one", "other")}
     network, _, _ = made_network()
-    parts = network.masked_task().parts(unrated)
+    parts = network.masked_task().parts(unlabelled)
     assert sum(len(part.beat) for part in parts) == 800
     assert max(len(part.beat) for part in parts) < 2 * PART
     assert all(part.measure[0] == part.beat[0] == 0 for part in parts)
-    write_notes(tmp_path / "notes.h5", unrated)
+    write_notes(tmp_path / "notes.h5", unlabelled)
     alone, beside = fit(masked_notes=MASKED), fit(masked_notes=MASKED | {"notes": str(tmp_path / "notes.h5")})
     assert np.abs(alone.test - beside.test).max() > 1e-4

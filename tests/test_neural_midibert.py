@@ -8,7 +8,7 @@ from percepiano_core.corpus.midi import NOTE_DTYPE, read_performance
 from percepiano_core.symbolic.han.published.parameters import count_parameters
 from percepiano_core.symbolic.midibert.compound_words import MASK, PADDING, VOCABULARY, compound_words
 from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
-from percepiano_core.symbolic.midibert.word_masking import hide_notes
+from percepiano_core.symbolic.midibert.word_masking import mask_notes
 from percepiano_core.symbolic.midibert.word_model import (
     MaskedWordModel,
     RelativeAttention,
@@ -134,25 +134,25 @@ def test_no_notes_are_refused():
         collate_words([np.zeros((0, 4), int)])
 
 
-def test_hidden_notes_have_the_published_shares():
+def test_masked_notes_have_the_published_shares():
     rng = np.random.default_rng(0)
     batch = collate_words([_random_words(rng, n) for n in [400] * 60 + [3]])
-    hidden, chosen = hide_notes(batch, torch.Generator().manual_seed(1))
+    shown, chosen = mask_notes(batch, torch.Generator().manual_seed(1))
     assert (chosen.sum(1) == torch.tensor([60] * 60 + [1])).all() and not (chosen & ~batch.mask).any()
-    assert torch.equal(hidden.words[~chosen], batch.words[~chosen])
-    masked = (hidden.words == torch.from_numpy(MASK)).all(-1)[chosen].float().mean().item()
-    kept = (hidden.words == batch.words).all(-1)[chosen].float().mean().item()
+    assert torch.equal(shown.words[~chosen], batch.words[~chosen])
+    masked = (shown.words == torch.from_numpy(MASK)).all(-1)[chosen].float().mean().item()
+    kept = (shown.words == batch.words).all(-1)[chosen].float().mean().item()
     assert masked == pytest.approx(0.8, abs=0.03) and kept == pytest.approx(0.1, abs=0.03)
 
 
-def test_pre_training_learns_to_guess_a_constant_word():
+def test_pre_training_learns_to_predict_a_constant_word():
     torch.manual_seed(0)
     model, generator = MaskedWordModel(WordEncoder(LITTLE)), torch.Generator().manual_seed(0)
     batch = collate_words([np.tile([1, 3, 40, 7], (20, 1))])
     optimiser, losses = torch.optim.AdamW(model.parameters(), 3e-2), []
     for _ in range(15):
-        hidden, chosen = hide_notes(batch, generator)
-        loss, right = model.loss(hidden, batch.words, chosen)
+        masked, chosen = mask_notes(batch, generator)
+        loss, right = model.loss(masked, batch.words, chosen)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

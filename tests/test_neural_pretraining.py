@@ -72,7 +72,7 @@ def test_a_network_whose_file_names_a_size_is_read(tmp_path):
     assert all(torch.equal(restored.module.state_dict()[k], v) for k, v in network.module.state_dict().items())
 
 
-def test_the_history_tells_gradients_scale_and_evenness_of_the_pooling():
+def test_the_history_tells_gradients_scale_and_entropy_of_the_pooling():
     (numbers,) = fit(recipe=QUICK | {"epochs": 1}).result.history
     assert {"gradient_encoder_layers", "gradient_fc2", "scale_encoder"} <= {
         "_".join(name.split("_")[:3]) if name.startswith("gradient_encoder") else name.removesuffix("_weight")

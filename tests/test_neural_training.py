@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from percepiano_core.errors import UserError
 from percepiano_core.perception.folds import Roles
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.networks.diagnostics import collapse_warning, spread_ratio
+from percepiano_core.symbolic.networks.diagnostics import collapse_warning, sd_ratios
 from percepiano_core.symbolic.networks.network_file import read_network, write_network
 from percepiano_core.training.run import Trained, TrainingRun
 
@@ -133,14 +133,14 @@ def test_a_file_that_is_no_network_is_named(tmp_path, content):
         read_network(tmp_path / "weights.safetensors")
 
 
-def test_the_history_tells_loss_gradients_scales_attention_and_spread(tmp_path):
+def test_the_history_tells_loss_gradients_scales_attention_and_sd_ratios(tmp_path):
     run = TrainingRun(history=tmp_path / "history.csv", report=lambda line: None)
     train_fold("symbolic.han.han", *made_corpus(), {**TINY, "recipe": QUICK}, run=run)
     with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     told = {"train_loss", "valid_loss", "valid_r2", "gradient_stages_beat", "gradient_head_fc2", "scale_measure"}
-    assert told | {"attention_beat", "attention_pool", "spread_timing"} <= set(rows[0])
+    assert told | {"attention_beat", "attention_pool", "sd_ratio_timing"} <= set(rows[0])
     assert all(0 <= float(row["attention_beat"]) <= 1 for row in rows)
 
 
@@ -152,8 +152,8 @@ def test_the_worth_of_the_hierarchy_is_told_for_the_head_that_reads_all_levels()
 def test_a_network_that_says_one_thing_of_everybody_is_called_collapsed():
     labels = np.random.default_rng(0).random((30, 2))
     flat = np.stack([np.full(30, 0.5), labels[:, 1]], axis=1)
-    assert "1 of 2 dimensions hardly vary (timing)" in collapse_warning(spread_ratio(flat, labels), ("timing", "tempo"))
-    assert collapse_warning(spread_ratio(labels, labels), ("timing", "tempo")) is None
+    assert "1 of 2 dimensions hardly vary (timing)" in collapse_warning(sd_ratios(flat, labels), ("timing", "tempo"))
+    assert collapse_warning(sd_ratios(labels, labels), ("timing", "tempo")) is None
 
 
 def test_long_performances_are_cut_for_training_and_predicted_whole():

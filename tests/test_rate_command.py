@@ -24,7 +24,7 @@ from percepiano_core.features.performance.from_files import read_played, score_c
 from percepiano_core.features.performed_notes import performed_table
 from percepiano_core.perception.folds import Roles
 from percepiano_core.store.predictions import FoldPredictions, write_predictions
-from percepiano_core.symbolic.networks.ensemble import unrated
+from percepiano_core.symbolic.networks.ensemble import unlabelled
 from percepiano_core.symbolic.networks.network_file import read_network
 from percepiano_core.training.run_folder import RunInfo, write_run_info
 
@@ -131,7 +131,7 @@ def test_the_terminal_shows_nineteen_ratings_and_what_they_are(rate, capsys):
     shown = capsys.readouterr().out
     assert all(key.replace("_", " ") in shown for key in DIMENSION_KEYS)
     assert "Mean of 4 networks (han, clean labels" in shown
-    assert "90% of the errors on 20 performances of the valid roles of split performer" in shown
+    assert "90% of the errors on 20 performances of the validation roles of split performer" in shown
     assert re.search(r"score notes matched \(quality (1\.00|0\.9\d): (good|usable)\)", shown)
 
 
@@ -144,7 +144,7 @@ def test_ratings_are_those_of_the_networks_and_intervals_as_wide_as_their_errors
     played = read_played(waltz[0], dict(zip(names, waltz[1], strict=True)), "default", told["composer"])
     notes = {name: each.notes for name, each in played.items()}
     networks = [read_network(path) for path in results.rglob("weights.safetensors")]
-    asked = unrated({name: each.descriptors for name, each in played.items()})
+    asked = unlabelled({name: each.descriptors for name, each in played.items()})
     said = [network.module(network.collate(network.encode(asked, notes))).sigmoid() for network in networks]
     members = np.array([each.detach().numpy() for each in said])
     for i, name in enumerate(names):

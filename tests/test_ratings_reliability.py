@@ -107,7 +107,7 @@ def test_reliability_equals_the_documented_table(votes: PersonRatings) -> None:
 
 
 def test_ceilings_equal_the_documented_table(noise: Noise, labels: Labels, corpus: dict[str, Performance]) -> None:
-    test = [key for key, each in corpus.items() if not each.rendered and each.player_index in PUBLISHED_TEST]
+    test = [key for key, each in corpus.items() if not each.deadpan and each.player_index in PUBLISHED_TEST]
     assert len(test) == 193
     found = ceilings(noise, labels, list(corpus.values()), {"performer": test})
     assert list(found) == ["all", "humans", "performer_test", "inside_segment", "inside_segment_centred"]
@@ -122,7 +122,7 @@ def test_ceilings_equal_the_documented_table(noise: Noise, labels: Labels, corpu
 def test_performances_without_labels_have_no_part_in_the_ceiling(
     noise: Noise, labels: Labels, corpus: dict[str, Performance]
 ) -> None:
-    renderings = [each for each in corpus.values() if each.rendered]
+    renderings = [each for each in corpus.values() if each.deadpan]
     part = select_labels(labels, [each.performance for each in renderings[:100]])
     found = ceilings(noise, part, renderings, {"other": [renderings[5].performance, renderings[120].performance]})
     np.testing.assert_array_equal(found["all"], ceiling(noise, labels, part.performances))

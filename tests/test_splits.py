@@ -35,8 +35,8 @@ PROMISES = {  # docs/splits.md, "The seven splits"
 }
 
 
-def played(work: int, segment: int, player: int, rendered: bool = False) -> Performance:
-    name = "Score" if rendered else str(player)
+def played(work: int, segment: int, player: int, deadpan: bool = False) -> Performance:
+    name = "Score" if deadpan else str(player)
     return Performance(
         performance=f"w{work}_{name}_{segment}",
         segment=f"w{work}_{segment}",
@@ -48,8 +48,8 @@ def played(work: int, segment: int, player: int, rendered: bool = False) -> Perf
         segment_number=str(segment),
         player=name,
         performer=f"w{work}/{name}",
-        player_index=-1 if rendered else player,
-        rendered=rendered,
+        player_index=-1 if deadpan else player,
+        deadpan=deadpan,
         midi=f"w{work}_{name}_{segment}.mid",
         score="",
         midi_sha256=f"w{work}_{name}_{segment}",
@@ -59,7 +59,7 @@ def played(work: int, segment: int, player: int, rendered: bool = False) -> Perf
 def full_corpus(works: int, segments: int, players: int) -> list[Performance]:
     """Every player plays every segment of every work, and each segment is rendered once."""
     people = [played(w, s, p) for w in range(works) for s in range(segments) for p in range(players)]
-    return people + [played(w, s, -1, rendered=True) for w in range(works) for s in range(segments)]
+    return people + [played(w, s, -1, deadpan=True) for w in range(works) for s in range(segments)]
 
 
 def alone(performances: list[Performance]) -> dict[str, str]:

@@ -28,7 +28,7 @@ def _played(work: str, segment: str, player: str) -> Performance:
         player=player,
         performer=f"{work}/{player}",
         player_index=0,
-        rendered=player == "Score",
+        deadpan=player == "Score",
         midi=f"{name}.mid",
         score="",
     )

@@ -13,11 +13,11 @@ from percepiano_core.splits.blocks import column_blocks, row_blocks
 from percepiano_core.splits.build import build_split
 from percepiano_core.splits.folds import Split, folds_as_lists, split_corpus
 
-RENDERING_COLUMNS = {"WoO80": 0, "D935": 3, "D960": 1}  # docs/splits.md, "Exact rules"
+DEADPAN_COLUMNS = {"WoO80": 0, "D935": 3, "D960": 1}  # docs/splits.md, "Exact rules"
 PARAMETERS = {
     "segment": {"draw": 42},
-    "player_clean": {"rendering_columns": RENDERING_COLUMNS},
-    "both": {"rendering_columns": RENDERING_COLUMNS},
+    "player_clean": {"deadpan_columns": DEADPAN_COLUMNS},
+    "both": {"deadpan_columns": DEADPAN_COLUMNS},
 }
 HASHES = {  # docs/splits.md, "Files"
     "performer": "481f53398fa038d9",
@@ -60,7 +60,7 @@ def _performance(row: dict[str, str]) -> Performance:
         player=row["player"],
         performer=f"{work}/{row['player']}",
         player_index=int(row["perf_fold"]),
-        rendered=row["player"].startswith("Score"),
+        deadpan=row["player"].startswith("Score"),
         midi=f"{row['stem']}.mid",
         score="",
     )
@@ -97,7 +97,7 @@ def test_blocks_equal_the_golden_rows_and_columns(
     rows: list[dict[str, str]], performances: list[Performance], groups: dict[str, str]
 ) -> None:
     row_of = row_blocks(split_corpus(performances, groups))
-    column_of = column_blocks(performances, RENDERING_COLUMNS)
+    column_of = column_blocks(performances, DEADPAN_COLUMNS)
     for row, played in zip(rows, performances, strict=True):
         assert (row_of[row["group"]], column_of[played.performer]) == (int(row["row"]), int(row["col"]))
 

@@ -1,4 +1,4 @@
-"""On the real corpus: documented scores of the look-ups, floors of the learners, and nothing from shuffled ratings."""
+"""On the real corpus: documented scores of trivial baselines, floors of learners, nothing from shuffled ratings."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def examples(rows, described, percepiano_files):
         movements=np.array([row["work"] for row in rows]),
         works=np.array(works),
         performers=np.array([f"{work}/{row['player']}" for work, row in zip(works, rows, strict=True)]),
-        rendered=np.array([row["player"].startswith("Score") for row in rows]),
+        deadpan=np.array([row["player"].startswith("Score") for row in rows]),
         features=described["values"].astype(float),
         feature_names=tuple(described["names"].tolist()),
         labels=np.array([labels[row["stem"]][:19] for row in rows]),
@@ -104,12 +104,12 @@ def test_the_golden_descriptors_are_those_of_the_files(described, percepiano_fil
     ("name", "on_performer", "on_both"),
     [("mean", -0.071, -0.041), ("segment_mean", 0.342, -0.082), ("performer_mean", -0.031, -0.082)],
 )
-def test_lookups_score_as_documented(examples, performer, both, name, on_performer, on_both):
+def test_trivial_baselines_score_as_documented(examples, performer, both, name, on_performer, on_both):
     assert mean_over_folds(examples, performer, name, {}) == pytest.approx(on_performer, abs=0.0006)
     assert pooled(examples, both, name, {}) == pytest.approx(on_both, abs=0.0006)
 
 
-def test_the_additive_lookup_scores_as_documented(examples, performer):
+def test_segment_and_performer_means_score_as_documented(examples, performer):
     assert mean_over_folds(examples, performer, "segment_and_performer", {"penalties": [1.0]}) == pytest.approx(
         0.356, abs=0.0006
     )

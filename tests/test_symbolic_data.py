@@ -39,7 +39,7 @@ def test_a_performance_without_descriptors_is_still_an_example(tables):
 
 
 def test_a_performance_without_ratings_is_none(tables):
-    assert len(load_examples([performance("q"), performance("unrated")], *tables)) == 1
+    assert len(load_examples([performance("q"), performance("unlabelled")], *tables)) == 1
 
 
 def test_rows_are_found_by_name_in_the_order_asked(tables):

@@ -79,14 +79,14 @@ def test_shuffled_ratings_teach_nothing(name):
     assert r2_mean(test.labels, predict(name, train, valid, test).test) < 0.02
 
 
-def test_lookups_by_hand():
+def test_trivial_baselines_by_hand():
     looked_up = predict("segment_mean").test[0]
     np.testing.assert_allclose(looked_up, TRAIN.labels[TRAIN.segments == TEST.segments[0]].mean(axis=0))
     work = predict("performer_mean").test[0]  # no test player is in train
     np.testing.assert_allclose(work, TRAIN.labels[TRAIN.works == TEST.works[0]].mean(axis=0))
 
 
-def test_an_additive_lookup_adds_segment_and_player():
+def test_segment_and_performer_means_add_segment_and_player():
     even = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 0)
     odd = EXAMPLES.rows(np.arange(len(EXAMPLES)) % 2 == 1)
     scores = {n: r2_mean(odd.labels, predict(n, even, odd, odd).test) for n in SETTINGS if n in BASELINES}
@@ -94,7 +94,7 @@ def test_an_additive_lookup_adds_segment_and_player():
 
 
 @pytest.mark.parametrize("name", ["mean", "segment_mean", "performer_mean", "segment_and_performer"])
-def test_lookups_start_without_scikit_learn(name):
+def test_trivial_baselines_start_without_scikit_learn(name):
     code = f"import sys, percepiano_core.{module_of(name)}; print({{'sklearn', 'scipy', 'pandas'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -124,12 +124,12 @@ def test_folds_of_a_split_become_prediction_blocks():
         EXAMPLES,
         split,
         ["1"],
-        "look-up",
+        "segment_mean",
         load_model("symbolic.baselines.segment_and_performer"),
         SETTINGS["segment_and_performer"],
         5,
     )
-    assert [(b.split, b.fold, b.seed, b.model) for b in blocks] == [("players", "1", 5, "look-up")]
+    assert [(b.split, b.fold, b.seed, b.model) for b in blocks] == [("players", "1", 5, "segment_mean")]
     assert blocks[0].performances == roles["test"]
     np.testing.assert_array_equal(blocks[0].targets, TEST.labels)
     assert of_valid[0].performances == roles["valid"]

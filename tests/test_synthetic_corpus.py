@@ -93,7 +93,7 @@ def test_the_manifest_is_one_that_the_workflow_reads(tmp_path: Path) -> None:
     assert len(performances) == 14 * 12
     assert {each.player_index for each in performances} == set(range(12))
     assert all(each.performance.startswith("Synthetic_") for each in performances)
-    assert all(each.rendered == (each.player == "Score") for each in performances)
+    assert all(each.deadpan == (each.player == "Score") for each in performances)
     assert len({each.work for each in performances}) == 3
     assert len({each.piece for each in performances}) == 5
 
@@ -102,7 +102,7 @@ def test_only_repeats_and_overlaps_share_their_text(tmp_path: Path) -> None:
     root = tmp_path / "corpus"
     write_corpus(root, Settings())
     performances = read_manifest(root / "manifest.csv")
-    notes = {each.segment: read_performance(root / each.midi).notes for each in performances if each.rendered}
+    notes = {each.segment: read_performance(root / each.midi).notes for each in performances if each.deadpan}
     chords = {segment: chord_sequence(table["onset_sec"], table["pitch"]) for segment, table in notes.items()}
     groups = text_groups(chords, {each.segment: each.work for each in performances})
     shared = {segment for segment, name in groups.items() if list(groups.values()).count(name) > 1}

@@ -64,8 +64,8 @@ def test_the_true_alignment_shows_the_notes_of_the_midi_file(takes: list) -> Non
             assert row["label"] == "insertion" or row["score_pitch"] == row["perf_pitch"]
 
 
-def test_a_rendering_is_the_notation_itself(takes: list) -> None:
-    for record, performed, rows in (take for take in takes if take[0].rendered):
+def test_a_deadpan_performance_is_the_notation_itself(takes: list) -> None:
+    for record, performed, rows in (take for take in takes if take[0].deadpan):
         assert {row["label"] for row in rows} == {"match"}
         assert not len(performed.controls), record.performance
         latest: dict[float, float] = defaultdict(float)  # grace notes come before their principal
@@ -79,7 +79,7 @@ def test_a_rendering_is_the_notation_itself(takes: list) -> None:
 
 def test_people_make_about_as_many_slips_as_their_parameters_say(root: Path, takes: list) -> None:
     expression = _expression(root)
-    people = [take for take in takes if not take[0].rendered]
+    people = [take for take in takes if not take[0].deadpan]
     written = np.array([sum(row["label"] != "insertion" for row in rows) for _, _, rows in people])
     missed = sum(row["label"] == "deletion" for _, _, rows in people for row in rows)
     extra = sum(row["label"] == "insertion" for _, _, rows in people for row in rows)
@@ -133,7 +133,7 @@ def test_expression_can_be_heard(root: Path, takes: list, parameter: str, measur
     expression = _expression(root)
     pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for record, performed, rows in takes:
-        if not record.rendered:
+        if not record.deadpan:
             value = _measured(performed, rows)[measure]
             pairs[record.segment].append((expression[record.performance][parameter], value))
     centred = np.concatenate([np.array(each) - np.mean(each, axis=0) for each in pairs.values()])
@@ -188,7 +188,7 @@ def test_files_are_written_as_the_real_recordings_are(root: Path, takes: list) -
     for record, performed, _ in takes:
         midi = mido.MidiFile(root / record.midi)
         assert (midi.type, len(midi.tracks), midi.ticks_per_beat) == (0, 1, 480)
-        assert record.rendered or {64, 67} == set(performed.controls["number"].tolist())
+        assert record.deadpan or {64, 67} == set(performed.controls["number"].tolist())
         assert performed.notes["onset_sec"].min() >= 0
     levels = {
         int(v) for _, performed, _ in takes for v in performed.controls["value"][performed.controls["number"] == 64]

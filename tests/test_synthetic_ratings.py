@@ -97,7 +97,7 @@ def test_the_noise_ceiling_is_near_that_of_the_real_corpus(root: Path, table: Ra
     noise = noise_variance(person_ratings(table), {each.performance: each.movement for each in records})
     labels = derive("clean", table)
     everybody = ceiling(noise, labels, [each.performance for each in records])
-    people = ceiling(noise, labels, [each.performance for each in records if not each.rendered])
+    people = ceiling(noise, labels, [each.performance for each in records if not each.deadpan])
     assert 0.65 < everybody.mean() < 0.80  # the real corpus: .745
     assert 0.60 < people.mean() < everybody.mean()  # .699
 
@@ -108,7 +108,7 @@ def test_a_linear_model_of_the_true_parameters_explains_unseen_pianists(root: Pa
     expressed = dict(zip(*_numbers(root / "expression.csv"), strict=True))
     segments = _segments(root)
     x = np.array([
-        [*expressed[name], records[name].rendered, *segments[records[name].segment]] for name in names
+        [*expressed[name], records[name].deadpan, *segments[records[name].segment]] for name in names
     ])  # fmt: skip
     test = np.array([records[name].player_index in (1, 2) for name in names])
     x = (x - x[~test].mean(axis=0)) / x[~test].std(axis=0)
@@ -120,14 +120,14 @@ def test_a_linear_model_of_the_true_parameters_explains_unseen_pianists(root: Pa
 def _segments(root: Path) -> dict[str, list[float]]:
     with (root / "segments.csv").open(newline="", encoding="utf-8") as file:
         return {
-            row["segment"]: [float(row[key]) for key in PIECE_KEYS if key != "rendered"] for row in csv.DictReader(file)
+            row["segment"]: [float(row[key]) for key in PIECE_KEYS if key != "deadpan"] for row in csv.DictReader(file)
         }
 
 
-def test_renderings_are_heard_as_mechanical(root: Path) -> None:
+def test_deadpan_performances_are_heard_as_such(root: Path) -> None:
     names, truth = _numbers(root / "truth.csv")
-    rendered = {each.performance for each in read_manifest(root / "manifest.csv") if each.rendered}
-    mask = np.array([name in rendered for name in names])
+    deadpan = {each.performance for each in read_manifest(root / "manifest.csv") if each.deadpan}
+    mask = np.array([name in deadpan for name in names])
     gap = 7 * (truth[mask].mean(axis=0) - truth[~mask].mean(axis=0))
     for key in ("timing", "mood_imagination", "interpretation", "timbre_variety"):
         assert gap[DIMENSION_KEYS.index(key)] < -0.5, key

@@ -1,4 +1,4 @@
-"""Read the notes of some performances that nobody rated, beside their scores."""
+"""Read the notes of some unlabelled performances, beside their scores."""
 
 from functools import partial
 

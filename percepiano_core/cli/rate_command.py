@@ -76,14 +76,20 @@ def rate(
     from percepiano_core.features.performed_notes import performed_table
     from percepiano_core.features.score.note_features import PUBLISHED_COMPOSER
     from percepiano_core.perception.intervals import half_widths, held_out, rated
-    from percepiano_core.symbolic.networks.ensemble import ask, given_weights, read_members, unrated, workflow_weights
+    from percepiano_core.symbolic.networks.ensemble import (
+        ask,
+        given_weights,
+        read_members,
+        unlabelled,
+        workflow_weights,
+    )
 
     chosen = {"labels": labels, "model": model, "split": split}
     members = read_members(given_weights(weights) if weights else workflow_weights(results, chosen))
     named = composer or score_composer(score) or PUBLISHED_COMPOSER
     played = read_played(score, _named(performances), compat, named)
     valid = held_out(fold for member in members for fold in member.valid)
-    examples = unrated({name: each.descriptors for name, each in played.items()})
+    examples = unlabelled({name: each.descriptors for name, each in played.items()})
     notes = {name: each.notes for name, each in played.items()}
     said = ask(members, examples, notes, {name: performed_table(each.performed) for name, each in played.items()})
     alignments = {name: each.alignment for name, each in played.items()}

@@ -29,7 +29,7 @@ class Report:
     alignments : performance -> how it fits the score, in the order of the ratings
     composer : that the networks were given
     level : share of ratings that an interval covers
-    calibrated_on : performances of the valid roles that the intervals were made by
+    calibrated_on : performances of the validation roles that the intervals were made by
     model, labels, split : of the networks
     """
 
@@ -50,7 +50,7 @@ class Report:
         networks = f"{len(self.ratings.members)} networks ({self.model}, {self.labels} labels; {spread})"
         return (
             f"Mean of {networks}; intervals: {self.level:.0%} of the errors on {self.calibrated_on} performances of "
-            f"the valid roles of split {self.split}, too narrow for other music"
+            f"the validation roles of split {self.split}, too narrow for other music"
         )
 
 

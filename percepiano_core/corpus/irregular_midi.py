@@ -75,7 +75,7 @@ def _overlapping(performances: Sequence[Performance], recordings: dict[str, Perf
     """Pairs of segments of which some person's shorter recording is contained, note for note, in the longer one."""
     by_player = defaultdict(list)
     for each in performances:
-        if not each.rendered:
+        if not each.deadpan:
             by_player[each.performer, each.movement].append(each)
     people: dict[tuple[str, str], int] = defaultdict(int)
     for played in by_player.values():

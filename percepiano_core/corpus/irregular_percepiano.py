@@ -48,7 +48,7 @@ def _stray_and_unpaired(performances: Sequence[Performance], root: Path) -> Iter
 
 
 def _score_midi(performances: Sequence[Performance], root: Path) -> Iterator[Irregularity]:
-    """Score MIDI without notes, and renderings whose bytes are not those of the score MIDI of their name."""
+    """Score MIDI without notes, and deadpan performances whose bytes are not those of the score MIDI of their name."""
     for path in sorted((root / percepiano.SCORE_MIDI).glob("*.mid")):
         try:
             read_performance(path)
@@ -56,7 +56,7 @@ def _score_midi(performances: Sequence[Performance], root: Path) -> Iterator[Irr
             yield Irregularity("empty_score_midi", f"{percepiano.SCORE_MIDI}/{path.name}", error.problem)
     for each in performances:
         twin = root / percepiano.SCORE_MIDI / f"{each.performance}.mid"
-        if each.rendered and twin.is_file() and twin.read_bytes() != (root / each.midi).read_bytes():
+        if each.deadpan and twin.is_file() and twin.read_bytes() != (root / each.midi).read_bytes():
             yield Irregularity(
                 "differs_from_score_midi", each.performance, "other bytes than the score MIDI of its name"
             )

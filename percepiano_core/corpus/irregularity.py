@@ -19,7 +19,7 @@ CONSEQUENCES = {
     "key_pressure": "these events are ignored",
     "identical_performances": "they never stand on both sides of a clean split",
     "overlapping_segments": "both are one group of the clean splits: the same recording, cut twice",
-    "differs_from_score_midi": "this rendering is not the released score MIDI; the performance file is used",
+    "differs_from_score_midi": "this deadpan performance is not the released score MIDI; the performance file is used",
     "other_bytes": "used as it is; numbers made with it are not those of the published corpus",
     "label_key_lacking": "the label files with all keys are the reference",
     "score_without_performance": "not used",

@@ -1,8 +1,9 @@
 """Any corpus that lists itself: a manifest.csv with the columns of `Performance` in its root, and ratings.csv.
 
 This is the door for own corpora and for the synthetic one. Required columns: performance, segment, piece, work,
-player, midi, score. The others have defaults: movement is the work, performer is work/player, rendered is false, and
-player_index is the player's place among the sorted human players of the work (-1, never tested, for a rendering).
+player, midi, score. The others have defaults: movement is the work, performer is work/player, deadpan is false, and
+player_index is the player's place among the sorted human players of the work (-1, never tested, for a deadpan
+performance).
 Columns beyond these are ignored. Paths are relative to the root and stay inside it.
 """
 
@@ -21,6 +22,7 @@ from percepiano_core.quality import QualityLine
 MANIFEST = "manifest.csv"
 RATINGS = "ratings.csv"
 REQUIRED = ("performance", "segment", "piece", "work", "player", "midi", "score")
+OLD_DEADPAN = "rendered"  # what earlier manifests call the column `deadpan`
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,9})?")  # or empty
 UNSET = -(10**9)  # no player_index given
@@ -65,7 +67,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         raise UserError(path, f"column {', '.join(missing)} missing", f"give the columns {', '.join(REQUIRED)}")
-    return rows
+    return rows if "deadpan" in header else [{**row, "deadpan": row.get(OLD_DEADPAN, "")} for row in rows]
 
 
 def _problem(root: Path, row: dict[str, str], kept: dict[str, Performance]) -> str:
@@ -75,8 +77,8 @@ def _problem(root: Path, row: dict[str, str], kept: dict[str, Performance]) -> s
         return f"{', '.join(empty)} is empty"
     if row["performance"].strip() in kept:
         return "a second row for this performance"
-    if row.get("rendered", "").strip().lower() not in TRUTH:
-        return f"rendered is '{row['rendered']}', neither true nor false"
+    if row["deadpan"].strip().lower() not in TRUTH:
+        return f"deadpan is '{row['deadpan']}', neither true nor false"
     for column in ("bars", "player_index"):
         if not WHOLE_NUMBER.fullmatch(row.get(column, "").strip()):
             return f"{column} is '{row[column]}', not a whole number"
@@ -113,7 +115,7 @@ def _performance(row: dict[str, str]) -> Performance:
         player=value["player"],
         performer=value.get("performer") or f"{value['work']}/{value['player']}",
         player_index=int(value.get("player_index") or UNSET),
-        rendered=TRUTH[value.get("rendered", "").lower()],
+        deadpan=TRUTH[value["deadpan"].lower()],
         midi=row["midi"],
         score=row["score"],
     )
@@ -123,7 +125,7 @@ def _with_player_index(performances: Sequence[Performance]) -> list[Performance]
     """Fill in the indices that the manifest leaves open."""
     players: dict[str, set[str]] = {}
     for each in performances:
-        if not each.rendered:
+        if not each.deadpan:
             players.setdefault(each.work, set()).add(each.player)
     place = {(work, player): i for work, names in players.items() for i, player in enumerate(sorted(names))}
     return [

@@ -1,4 +1,4 @@
-"""Performances as MIDI without ratings, to learn from beforehand: ASAP and MAESTRO, less the works that are rated.
+"""Unlabelled performances as MIDI, for pre-training: ASAP and MAESTRO, less the works that are rated.
 
 ASAP: Foscarin et al. (ISMIR 2020). MAESTRO: Hawthorne et al., "Enabling factorized piano music modeling and generation
 with the MAESTRO dataset" (ICLR 2019), version 3. Each lists its performances in a table.

@@ -29,7 +29,7 @@ NAME = re.compile(
 )
 # m2pf_dataset_performerfold.py: Beethoven's players are dealt by their place in this list, Schubert's by their number.
 BEETHOVEN_PLAYERS = ("1", "2", "3", "4", "7", "11", "14", "18", "19", "22", "24", "26")
-RENDERINGS = {"Score": 0, "Score2": -1}  # rendering -> the published performer index
+DEADPAN = {"Score": 0, "Score2": -1}  # player of a deadpan performance -> the published performer index
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _performance(stem: str, file: str, name: Name, score: str) -> Performance:
         player=name.player,
         performer=f"{name.work}/{name.player}",
         player_index=_player_index(name),
-        rendered=name.player in RENDERINGS,
+        deadpan=name.player in DEADPAN,
         midi=f"{PERFORMANCES}/{file}",
         score=f"{SCORES}/{score}",
     )
@@ -179,8 +179,8 @@ def _performance(stem: str, file: str, name: Name, score: str) -> Performance:
 
 def _player_index(name: Name) -> int:
     """The index that the published performer split deals by; -1, always in train, for a player outside its list."""
-    if name.player in RENDERINGS:
-        return RENDERINGS[name.player]
+    if name.player in DEADPAN:
+        return DEADPAN[name.player]
     if name.work != "WoO80":
         return int(name.player)
     return BEETHOVEN_PLAYERS.index(name.player) if name.player in BEETHOVEN_PLAYERS else -1

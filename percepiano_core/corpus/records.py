@@ -25,7 +25,7 @@ class Performance:
     player: str
     performer: str  # "<work>/<player>"
     player_index: int  # index that the published performer split deals by; -1: never valid nor test
-    rendered: bool  # deadpan performance of the notation, not a person
+    deadpan: bool  # a deadpan performance of the notation, not a person
     midi: str
     score: str
     midi_sha256: str = ""

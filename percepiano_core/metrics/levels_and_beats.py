@@ -116,7 +116,7 @@ def change_point_counts(target: np.ndarray, predicted: np.ndarray, first_beat: b
 def best_threshold(evidence: np.ndarray, target: np.ndarray) -> float:
     """Threshold on evidence [n] at which the F1 of the targets [n] bool is largest; of equal ones the highest.
 
-    Choose it on the valid role. ValueError if no target is true.
+    Choose it on the validation role. ValueError if no target is true.
     """
     if not target.any():
         raise ValueError("no change point to choose a threshold by")

@@ -5,7 +5,7 @@ macro, change points with and without beat 1. AS_PUBLISHED repeats the released 
 the published ones: weighted levels only, a tolerance of 80 ms, and recordings strung together, each padded to the
 longest with evidence of 0, which counts as a change point. Beats of unknown level are scored in neither.
 
-A recording gives sums, which add up over recordings; scores follow from the totals. So the valid role during training,
+A recording gives sums, which add up over recordings; scores follow from the totals. So the validation role in training,
 a fold's test role, and pieces drawn again for an interval are scored by the same functions. All scores are in 0 to 1.
 """
 
@@ -59,7 +59,7 @@ class JudgedRecording:
     downbeat, change_point : [n] bool
     frames : of the whole recording
     predicted_level : [n] classes, 0 for none
-    evidence : [n] log odds of a change point; -inf for a beat in the frame of the one before it
+    evidence : [n] log-odds of a change point; -inf for a beat in the frame of the one before it
     predicted_change_point : [n] bool
     events : "beat" and "downbeat" -> seconds, increasing
     """

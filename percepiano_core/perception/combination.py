@@ -1,8 +1,8 @@
 """Models made of other models' predictions, whatever those are and whatever framework they run in.
 
 A combination is a module of this package with ``combine(valid, labels, test, settings) -> Combined``: it sees what
-every member says of the valid role beside the labels, and what it says of the test role. Seeds of a member count as
-one: their mean.
+every member says of the validation role beside the labels, and what it says of the test role. Seeds of a member count
+as one: their mean.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from percepiano_core.training.chosen_module import chosen_module
 
 @dataclass(frozen=True, eq=False)
 class Combined:
-    """Ratings [n, 19] of the valid and the test role, and what the valid role chose."""
+    """Ratings [n, 19] of the valid and the test role, and what the validation role chose."""
 
     valid: np.ndarray
     test: np.ndarray
@@ -32,7 +32,7 @@ class Combination(Protocol):
     """A module of this package that combines."""
 
     def combine(self, valid: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: Mapping[str, Any]) -> Combined:
-        """Members' ratings [m, n, 19] of the valid role, its labels [n, 19], ratings [m, k, 19] of the test role."""
+        """Members' ratings of validation [m, n, 19] and test role [m, k, 19]; labels of the validation role [n, 19]."""
 
 
 def load_combination(module: str) -> Combination:
@@ -48,7 +48,7 @@ def combine_folds(
     settings: Mapping[str, Any],
     seed: int,
 ) -> tuple[list[FoldPredictions], list[FoldPredictions], dict[str, Any]]:
-    """Predictions of the test and the valid role of every fold, and fold -> what was chosen."""
+    """Predictions of the test and the validation role of every fold, and fold -> what was chosen."""
     members = settings["members"]
     tested, judged = _by_fold(test), _by_fold(valid)
     of_test, of_valid, chosen = [], [], {}

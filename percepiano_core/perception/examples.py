@@ -23,7 +23,7 @@ class Examples:
     ----------
     performances : names [n]
     segments, pieces, movements, works, performers : keys [n]; a performer is a (work, player) pair
-    rendered : bool [n], mechanical renderings of the notation
+    deadpan : bool [n], deadpan performances of the notation
     features : float [n, d]; NaN where a descriptor is missing
     feature_names : names [d], the part before the first "_" is the descriptor set
     labels : float [n, 19], 0 to 1, columns in the order of DIMENSION_KEYS
@@ -36,7 +36,7 @@ class Examples:
     movements: np.ndarray
     works: np.ndarray
     performers: np.ndarray
-    rendered: np.ndarray
+    deadpan: np.ndarray
     features: np.ndarray
     feature_names: tuple[str, ...]
     labels: np.ndarray
@@ -62,7 +62,7 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """A model's answer: ratings [n, 19] for the test role, and what the valid role chose."""
+    """A model's answer: ratings [n, 19] for the test role, and what the validation role chose."""
 
     test: np.ndarray
     chosen: dict[str, Any] = field(default_factory=dict)
@@ -100,7 +100,7 @@ def load_examples(performances: Sequence[Performance], descriptors: Path | str |
         movements=np.array([each.movement for each in rated]),
         works=np.array([each.work for each in rated]),
         performers=np.array([each.performer for each in rated]),
-        rendered=np.array([each.rendered for each in rated]),
+        deadpan=np.array([each.deadpan for each in rated]),
         features=np.array([described.get(each.performance, nothing) for each in rated]).reshape(len(rated), -1),
         feature_names=names,
         labels=ratings.mean[rows],

@@ -17,7 +17,7 @@ from percepiano_core.training.chosen_module import chosen_module
 class Model(Protocol):
     """A module of this package that is a model.
 
-    It fits on the train role alone, lets the valid role alone choose, and never reads the test role's labels.
+    It fits on the train role alone, lets the validation role alone choose, and never reads the test role's labels.
     """
 
     def fit_predict(
@@ -62,10 +62,10 @@ def run_folds(
     settings: Mapping[str, Any],
     seed: int,
 ) -> tuple[list[FoldPredictions], list[FoldPredictions], dict[str, Any]]:
-    """Predictions of the test and of the valid role of the folds named, and fold -> what its valid role chose.
+    """Predictions of test and validation role of the folds named, and fold -> what its validation role chose.
 
     `name` is the model's name in tables; the labels in the predictions are the targets as the examples hold them.
-    A model predicts the valid role as it does the test role: without seeing whom it predicts.
+    A model predicts the validation role as it does the test role: without seeing whom it predicts.
     """
     of_test, of_valid, chosen = [], [], {}
     for fold in folds:

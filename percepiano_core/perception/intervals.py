@@ -1,11 +1,11 @@
 """Ratings of an ensemble of networks, with intervals that its own errors on held-out performances calibrate.
 
 The rating is the mean of all members. Its interval is split conformal (Lei et al. 2018, "Distribution-free predictive
-inference for regression", section 2.2): as wide to both sides as the share `level` of the errors on valid roles, a
+inference for regression", section 2.2): as wide to both sides as the share `level` of the errors on validation roles, a
 dimension. An error there is that of the mean over the members that did not train on the performance, usually the seeds
 of one fold, so it is rather larger than that of the whole ensemble. What is covered is the mean rating of a few
-listeners, their disagreement included, of performances as new as those of the valid roles: the guarantee ends where
-music or players are further from the training data than they are.
+listeners, their disagreement included, of performances as new as those of the validation roles: the guarantee ends
+where music or players are further from the training data than they are.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Weighted mean of other models' predictions; the valid role chooses one weight a member, the same for all dimensions.
+"""Weighted average of other models; the validation role chooses one weight a member, the same for all dimensions.
 
-Few numbers are chosen, since the valid role is small and some members have already chosen their epoch by it.
+Few numbers are chosen, since the validation role is small and some members have already chosen their epoch by it.
 """
 
 from __future__ import annotations

@@ -72,6 +72,6 @@ def rated_corpus(block: Mapping[str, Any]) -> RatedCorpus:
 
 
 def corpus_folder(name: str, corpora: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Folder of a corpus without ratings, as the environment or the configuration names it; None: none is named."""
+    """Folder of an unlabelled corpus, as the environment or the configuration names it; None: none is named."""
     named = environment.get(ROOT_VARIABLES.get(name, "")) or corpora[name]
     return Path(named) if named else None

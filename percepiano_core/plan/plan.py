@@ -97,7 +97,7 @@ class Plan:
 
     @cached_property
     def pretraining(self) -> Pretraining:
-        """Pre-training on performances without ratings."""
+        """Pre-training on unlabelled performances."""
         return Pretraining(self.config["pretraining"], self.config["corpora"])
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Pre-training on performances that nobody rated: which performances, in which jobs, and what it makes."""
+"""Pre-training on unlabelled performances: which performances, in which jobs, and what it makes."""
 
 from __future__ import annotations
 

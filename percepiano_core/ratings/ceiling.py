@@ -94,7 +94,7 @@ def ceilings(
     """
     labelled = set(labels.performances) & set(noise.performances)
     known = [each for each in performances if each.performance in labelled]
-    humans = [each for each in known if not each.rendered]
+    humans = [each for each in known if not each.deadpan]
     sets = {"all": [each.performance for each in known], "humans": [each.performance for each in humans]}
     sets |= {f"{name}_test": [each for each in test if each in labelled] for name, test in tests.items()}
     played, segments = sets["humans"], [each.segment for each in humans]

@@ -1,8 +1,8 @@
 """From single ratings to labels. A new way is one function here and one line in DERIVATIONS.
 
 `published` gives the two label files of the release that have 1202 keys; `published_merged` the two under labels/, in
-which 13 renderings are merged; `clean` counts every person once and treats don't-knows as missing (docs/ratings.md,
-"Labels").
+which 13 deadpan performances are merged; `clean` counts every person once and treats don't-knows as missing
+(docs/ratings.md, "Labels").
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def published(table: RatingTable) -> Labels:
 
 
 def published_merged(table: RatingTable) -> Labels:
-    """The released labels of the folder labels/: as `published`, with 13 renderings filed under Score2."""
+    """The released labels of the folder labels/: as `published`, with 13 deadpan performances filed under Score2."""
     merged = [MERGED.sub(_as_score2, name) if MERGED.fullmatch(name) else name for name in table.performances.tolist()]
     return published(replace(table, performances=np.array(merged, dtype=str)))
 

@@ -40,20 +40,20 @@ def row_blocks(corpus: SplitCorpus) -> dict[str, int]:
     return rows
 
 
-def column_blocks(performances: Sequence[Performance], rendering_columns: Mapping[str, int]) -> dict[str, int]:
+def column_blocks(performances: Sequence[Performance], deadpan_columns: Mapping[str, int]) -> dict[str, int]:
     """Performer -> column block 0-3.
 
-    The people of a work, sorted by number, are dealt to the blocks in turn. All renderings of a work share one block:
-    the one `rendering_columns` names for the work, else the one with the fewest performances of its people.
+    The people of a work, sorted by number, are dealt to the blocks in turn. All deadpan performances of a work share
+    one block: the one `deadpan_columns` names for the work, else the one with the fewest performances of its people.
     """
     columns: dict[str, int] = {}
     for work in dict.fromkeys(played.work for played in performances):
         inside = [played for played in performances if played.work == work]
-        people = sorted({(player_order(p.player), p.performer) for p in inside if not p.rendered})
+        people = sorted({(player_order(p.player), p.performer) for p in inside if not p.deadpan})
         columns |= {name: position % BLOCKS for position, (_, name) in enumerate(people)}
-        held = Counter(columns[p.performer] for p in inside if not p.rendered)
+        held = Counter(columns[p.performer] for p in inside if not p.deadpan)
         fewest = min(range(BLOCKS), key=lambda block: (held[block], block))
-        columns |= {p.performer: rendering_columns.get(work, fewest) for p in inside if p.rendered}
+        columns |= {p.performer: deadpan_columns.get(work, fewest) for p in inside if p.deadpan}
     return columns
 
 
@@ -105,9 +105,9 @@ def work(corpus: SplitCorpus) -> dict[str, Fold]:
     keeps_apart=("player", "file"),
     complete=True,
 )
-def player_clean(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
+def player_clean(corpus: SplitCorpus, deadpan_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
     """One fold for each column block; valid is the next column."""
-    columns = column_blocks(corpus.performances, rendering_columns or {})
+    columns = column_blocks(corpus.performances, deadpan_columns or {})
 
     def fold(block: int) -> Fold:
         roles = {block: "test", (block + 1) % BLOCKS: "valid"}
@@ -121,14 +121,14 @@ def player_clean(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | Non
     keeps_apart=("segment", "group", "player", "file"),
     complete=True,
 )
-def both(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
+def both(corpus: SplitCorpus, deadpan_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
     """One fold "ij" for each cell of row i and column j; the rest of its row and column is left out of the fold.
 
     Valid is the diagonally next cell. It shares rows and columns with train, so early stopping is a little optimistic;
     test is untouched by that.
     """
     cells = [(row, column) for row in range(BLOCKS) for column in range(BLOCKS)]
-    return _cell_folds(corpus, rendering_columns, cells)
+    return _cell_folds(corpus, deadpan_columns, cells)
 
 
 @register(
@@ -136,17 +136,17 @@ def both(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None
     keeps_apart=("segment", "group", "player", "file"),
     complete=False,
 )
-def both_diagonal(corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
+def both_diagonal(corpus: SplitCorpus, deadpan_columns: Mapping[str, int] | None = None) -> dict[str, Fold]:
     """The four folds of `both` on its diagonal, for models that are too costly for all sixteen."""
-    return _cell_folds(corpus, rendering_columns, [(block, block) for block in range(BLOCKS)])
+    return _cell_folds(corpus, deadpan_columns, [(block, block) for block in range(BLOCKS)])
 
 
 def _cell_folds(
-    corpus: SplitCorpus, rendering_columns: Mapping[str, int] | None, cells: Iterable[tuple[int, int]]
+    corpus: SplitCorpus, deadpan_columns: Mapping[str, int] | None, cells: Iterable[tuple[int, int]]
 ) -> dict[str, Fold]:
     """Fold of each cell, tested against the cells that share neither its row nor its column."""
     rows = row_blocks(corpus)
-    columns = column_blocks(corpus.performances, rendering_columns or {})
+    columns = column_blocks(corpus.performances, deadpan_columns or {})
 
     def fold(row: int, column: int) -> Fold:
         following = ((row + 1) % BLOCKS, (column + 1) % BLOCKS)
@@ -165,7 +165,7 @@ def _cell_folds(
 
 
 def _group_fold(corpus: SplitCorpus, test: set[str], seed: int) -> Fold:
-    """Fold whose test role holds the text groups `test` and whose valid role is drawn by group from the rest."""
+    """Fold whose test role holds the text groups `test` and whose validation role is drawn by group from the rest."""
     valid = valid_groups(corpus, (p for p in corpus.performances if corpus.group(p) not in test), seed)
     roles = dict.fromkeys(valid, "valid") | dict.fromkeys(test, "test")
     return assign(corpus.performances, lambda played: roles.get(corpus.group(played), "train"))

@@ -73,7 +73,7 @@ def assert_no_leak(split: Split, corpus: SplitCorpus) -> None:
 
 
 def write_leakage(path: Path | str, rows: Iterable[FoldLeakage]) -> None:
-    """Write CSV, one row a fold: sizes, renderings in test, then `<kind>_in_<role>` counts (empty: not known)."""
+    """Write CSV, one row a fold: sizes, deadpan performances in test, `<kind>_in_<role>` counts (empty: not known)."""
     pairs = list(product(OTHERS, KINDS))
     columns = ("split", "fold", *ROLES, "renderings_in_test", *(f"{kind}_in_{role}" for role, kind in pairs))
     cells = (
@@ -99,7 +99,7 @@ def _fold_leakage(
         for role, kind in product(OTHERS, KINDS)
     }
     sizes = {role: len(played) for role, played in members.items()}
-    return FoldLeakage(label, name, sizes, sum(played.rendered for played in members["test"]), shared)
+    return FoldLeakage(label, name, sizes, sum(played.deadpan for played in members["test"]), shared)
 
 
 def _members(label: str, names: Sequence[str], known: Mapping[str, Performance]) -> list[Performance]:

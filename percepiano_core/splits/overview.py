@@ -53,7 +53,7 @@ def works(corpus: SplitCorpus) -> list[tuple[str, int]]:
 def role_grid(fold: Fold, corpus: SplitCorpus) -> np.ndarray:
     """Codes [most performers of a work, segments]: the works side by side, a row being another performer in each.
 
-    People come above renderings, segments by text group.
+    People come above deadpan performances, segments by text group.
     """
     code = dict.fromkeys(fold.train, TRAIN) | dict.fromkeys(fold.valid, VALID) | dict.fromkeys(fold.test, TEST)
     row, column = _performer_rows(corpus), _segment_columns(corpus)
@@ -65,7 +65,7 @@ def role_grid(fold: Fold, corpus: SplitCorpus) -> np.ndarray:
 
 def _performer_rows(corpus: SplitCorpus) -> dict[str, int]:
     """Performer -> row inside its work."""
-    ordered = sorted(corpus.performances, key=lambda played: (played.rendered, player_order(played.player)))
+    ordered = sorted(corpus.performances, key=lambda played: (played.deadpan, player_order(played.player)))
     rows: dict[str, dict[str, int]] = {}
     for played in ordered:
         inside = rows.setdefault(played.work, {})

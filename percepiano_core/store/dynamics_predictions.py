@@ -44,7 +44,7 @@ class RunPredictions:
     beats : a row a true beat, BEAT_COLUMNS; what the model does not do is -1 or NaN
     events : a row a predicted beat or downbeat, EVENT_COLUMNS
     tasks : which of EVENT_TASKS are predicted
-    chosen : what the valid role chose
+    chosen : what the validation role chose
     """
 
     beats: pd.DataFrame

@@ -6,9 +6,9 @@ performance (as text) and by dimension in the order of the labels, so equal pred
 segment split is a split of its own here: `segment_seed42` ... `segment_seed47` (docs/evaluation.md, "The prediction
 file").
 
-A run folder holds one fold's predictions of the test role (predictions.csv) and of the valid role (valid.csv), and what
-made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts fast;
-reading uses pandas.
+A run folder holds one fold's predictions of the test role (predictions.csv) and of the validation role (valid.csv), and
+what made them (training/run_folder.py). Writing needs NumPy alone, so that the process of a trivial baseline starts
+fast; reading uses pandas.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("split", "fold", "seed", "model", "performance", "dimension", "target", "prediction")
 KEY = ["split", "model", "seed", "fold"]  # one fitted model on one test set
-PREDICTIONS_FILE, VALID_FILE = "predictions.csv", "valid.csv"  # of the test and of the valid role
+PREDICTIONS_FILE, VALID_FILE = "predictions.csv", "valid.csv"  # of the test and of the validation role
 RERUN = "run the model that wrote it again"
 
 

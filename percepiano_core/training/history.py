@@ -7,7 +7,7 @@ from pathlib import Path
 
 from percepiano_core.table_io import write_rows
 
-COLLAPSED = 0.05  # spread of the predictions over that of the labels below which a network says one thing of everybody
+COLLAPSED = 0.05  # standard-deviation ratio of predictions to labels below which a network says one thing of everybody
 
 
 def write_history(path: Path | str, epochs: Sequence[Mapping[str, float]]) -> None:

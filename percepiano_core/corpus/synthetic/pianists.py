@@ -55,14 +55,14 @@ PARAMETERS = (
     Parameter("insertion_rate", "share", 0.008, 0.008, 0.0, 0.04, 0.0, "extra notes a score note"),
     Parameter("wrong_rate", "share", 0.007, 0.007, 0.0, 0.035, 0.0, "score notes with a neighbouring pitch"),
 )
-RENDERING = "Score"  # player name of deadpan performances, as in the real corpus
+DEADPAN = "Score"  # player name of deadpan performances, as in the real corpus
 
 Expression = Mapping[str, float]
 
 
 def expression(seed: int, player: str, work: str, phrase: str, segment: str) -> dict[str, float]:
     """Parameter values of one performance."""
-    if player == RENDERING:
+    if player == DEADPAN:
         return {parameter.key: parameter.deadpan for parameter in PARAMETERS}
     z = (
         np.sqrt(PERSON_SHARE) * _draw(seed, "person", player)

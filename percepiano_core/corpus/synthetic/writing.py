@@ -23,7 +23,7 @@ from percepiano_core.corpus.synthetic.engraving import engrave
 from percepiano_core.corpus.synthetic.midi_file import midi_bytes
 from percepiano_core.corpus.synthetic.music import SegmentScore, stream
 from percepiano_core.corpus.synthetic.perception import PIECE_KEYS, POINTS, WEIGHTS, piece_values, truth
-from percepiano_core.corpus.synthetic.pianists import PARAMETERS, RENDERING, expression
+from percepiano_core.corpus.synthetic.pianists import DEADPAN, PARAMETERS, expression
 from percepiano_core.corpus.synthetic.playing import Playing, play
 from percepiano_core.corpus.synthetic.raters import COLUMNS, rating_rows
 from percepiano_core.corpus.synthetic.readme import readme
@@ -122,9 +122,9 @@ def _write_files(root: Path, settings: Settings, stamp: str) -> None:
 def _takes(root: Path, score: SegmentScore, settings: Settings) -> list[_Take]:
     """Engrave one segment and let everybody play it."""
     engraved = engrave(score)
-    path = f"scores/{_name(score, RENDERING)}.musicxml"
+    path = f"scores/{_name(score, DEADPAN)}.musicxml"
     (root / path).write_bytes(engraved)
-    players = [RENDERING, *(str(number) for number in range(1, settings.pianists + 1))]
+    players = [DEADPAN, *(str(number) for number in range(1, settings.pianists + 1))]
     return [_take(root, score, player, path, engraved, settings.seed) for player in players]
 
 
@@ -146,8 +146,8 @@ def _take(root: Path, score: SegmentScore, player: str, score_path: str, engrave
         segment_number=score.number,
         player=player,
         performer=f"{score.work}/{player}",
-        player_index=0 if player == RENDERING else int(player),
-        rendered=player == RENDERING,
+        player_index=0 if player == DEADPAN else int(player),
+        deadpan=player == DEADPAN,
         midi=path,
         score=score_path,
         midi_sha256=hashlib.sha256(midi).hexdigest(),
@@ -186,7 +186,7 @@ def _write_tables(root: Path, scores: Sequence[SegmentScore], takes: Sequence[_T
             for row in tables.beat_rows(take.score, take.expression, take.playing)
         ),
     )
-    piece_keys = [key for key in PIECE_KEYS if key != "rendered"]
+    piece_keys = [key for key in PIECE_KEYS if key != "deadpan"]
     write_rows(
         root / "segments.csv",
         [*tables.SEGMENT_COLUMNS, *piece_keys],

@@ -1,7 +1,7 @@
 """Trivial baselines and methods without training: the floors that stand in every table of dynamics.
 
 `constant` says the commonest level of the train role at every beat; `first_beat`, `every_beat` and `periodic` say where
-changes are without a look at the recording; `pelt` segments the loudness (its penalty is chosen on the valid role);
+changes are without a look at the recording; `pelt` cuts the loudness (its penalty is chosen on the validation role);
 `librosa` tracks beats. See docs/dynamics_results.md, "Baselines without learning".
 """
 
@@ -37,7 +37,7 @@ class Settings:
     )
     period: int = setting(24, "of `periodic`; 24 is eight bars of three", unit="beats", least=1)
     penalties: list[float] = setting(
-        list(PENALTIES), "of a change point, from which `pelt` chooses on the valid role", unit="variances", above=0
+        list(PENALTIES), "of a change point, of which the validation role chooses for `pelt`", unit="variances", above=0
     )
     tightness: float = setting(TIGHTNESS, "how closely beats of `librosa` keep to one tempo", above=0)
 
@@ -101,6 +101,6 @@ def _pelt(roles: Roles, kind: str | None, options: Settings) -> Chosen:
     return say, {"penalty": penalty}
 
 
-@cache  # slow, and every recording is in the valid role of one fold and in the test role of another
+@cache  # slow, and every recording is in the validation role of one fold and in the test role of another
 def _tracked(example: Example, kind: str | None, tightness: float) -> np.ndarray:
     return track_beats_of_features(loudness_of(example, kind), tightness)

@@ -80,7 +80,7 @@ def prepare(examples: Sequence[Example], kind: str | None, settings: Mapping[str
 
 
 def fit_predict(roles: Roles, options: Settings, seed: int, describer: Describer) -> Fitted:
-    """Fit on the train role, choose the threshold of change points on the valid role, and predict both others."""
+    """Fit on the train role, choose the threshold of change points on the validation role, and predict both others."""
     train = describer.table(every_nth_of_each_group(roles.train, options.recordings))
     classifiers = [_classifier(name, options, seed) for name in options.levels]
     levels = LevelModel(train, train.columns(options.level_places), classifiers)

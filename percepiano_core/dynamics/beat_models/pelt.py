@@ -2,7 +2,7 @@
 
 Pruned exact linear time search (PELT; Killick, Fearnhead and Eckley, JASA 2012) for the segmentation of a recording's
 loudness, a value a beat, into stretches of constant mean; by ruptures (Truong, Oudre and Vayatis, Signal Processing
-2020). All that is chosen is the penalty of a change point, on the valid role.
+2020). All that is chosen is the penalty of a change point, on the validation role.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from percepiano_core.metrics.levels_and_beats import Counts, change_point_counts
 from percepiano_core.sound.frame_grid import FPS, event_frames
 
-PENALTIES = (2.0, 5.0, 10.0, 20.0, 40.0)  # of a change point, for the valid role to choose from
+PENALTIES = (2.0, 5.0, 10.0, 20.0, 40.0)  # of a change point, for the validation role to choose from
 SHORTEST = 2  # beats between two change points
 REACH_SECONDS = 1.0  # to each side: the published loudness of beats is smoothed about so
 
@@ -50,7 +50,7 @@ def choose_penalty(
 ) -> float:
     """Penalty whose change points have the highest pooled F1; of equal ones the first.
 
-    recordings : (loudness, true change points) of the valid role, [n] each
+    recordings : (loudness, true change points) of the validation role, [n] each
     """
 
     def f1(penalty: float) -> float:

@@ -39,7 +39,7 @@ FitPredict = Callable[[Roles, int], Fitted]  # roles of a fold and a seed -> wha
 class Model(Protocol):
     """A module of this package that learns from beats, or needs no learning.
 
-    It fits on the train role alone, lets the valid role alone choose, and never reads the test role's labels.
+    It fits on the train role alone, lets the validation role alone choose, and never reads the test role's labels.
     """
 
     Settings: type  # declared settings (training/settings.py)

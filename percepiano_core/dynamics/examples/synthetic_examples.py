@@ -35,7 +35,7 @@ def synthetic_examples(root: Path | str, piece: str, performances: Iterable[Perf
     by_performance = dict(list(beats.groupby("performance")))
     players = defaultdict(list)
     for each in performances:
-        if each.piece == piece and not each.rendered:
+        if each.piece == piece and not each.deadpan:
             players[each.player].append(each)
     for player, played in sorted(players.items()):
         ordered = sorted(played, key=lambda each: each.segment)

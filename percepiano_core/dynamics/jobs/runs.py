@@ -7,11 +7,11 @@ from percepiano_core.plan.job import Job
 from percepiano_core.splits.files import read_split
 from percepiano_core.splits.folds import Split
 
-BEATS = "beats"  # among the inputs of a model that is told where the beats are
+BEATS = "beats"  # among the inputs of a model that is given oracle beats
 
 
 def input_kind(job: Job) -> str | None:
-    """The kind of input that the model listens to; None if it is told the beats alone."""
+    """The kind of input that the model listens to; None if it is given oracle beats alone."""
     kinds = [kind for kind in job.run.inputs.split("+") if kind != BEATS]
     return kinds[0] if kinds else None
 

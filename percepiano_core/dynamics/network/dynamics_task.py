@@ -1,8 +1,8 @@
 """Learning dynamics and beats from recordings: the task of training for a dynamics network.
 
-Everything random in an epoch follows from the seed and the epoch's number. Losses and segments are those of the
+Everything random in an epoch follows from the seed and the epoch's number. Losses and windows are those of the
 published training ("Joint estimation of piano dynamics and metrical structure", arXiv 2510.18190); validation scores
-are honest ones (predictions/scoring.py).
+are per recording (predictions/scoring.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from percepiano_core.dynamics.network.architecture import NetworkConfig
 from percepiano_core.dynamics.network.losses import total_loss
 from percepiano_core.dynamics.network.model import DynamicsNetwork
 from percepiano_core.dynamics.network.predict import predict
-from percepiano_core.dynamics.network.segments import Segment, make_batch, positive_weights, training_segments
+from percepiano_core.dynamics.network.windows import Window, make_batch, positive_weights, training_windows
 from percepiano_core.dynamics.predictions.scoring import ScoredRecording, choose_threshold, per_recording_scores
 from percepiano_core.training.batching import epoch_batches, evenly_spread
 from percepiano_core.training.loop import epoch_seed
@@ -31,7 +31,7 @@ SELECTED_BY = ("dynamic_weighted", "change_point", "beat_pooled", "downbeat_pool
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
     """What the network is given: a kind of input, its value where there is silence, and whether shorter recordings
-    than a segment are filled up with it to be learned from."""
+    than a window are filled up with it to be learned from."""
 
     kind: str
     silence: float = 0.0
@@ -39,9 +39,9 @@ class Input:
 
 
 class DynamicsTask:
-    """Train a network on the segments of the train role, validate it on whole recordings of the validation role.
+    """Train a network on the windows of the train role, validate it on whole recordings of the validation role.
 
-    UserError if no recording of the train role has a segment.
+    UserError if no recording of the train role has a window.
     """
 
     def __init__(
@@ -59,22 +59,22 @@ class DynamicsTask:
         self.network = DynamicsNetwork(config).to(device)
         self.recipe, self.given, self.seed, self.device = recipe, given, seed, device
         self.train, self.valid = train, [valid[i] for i in evenly_spread(len(valid), recipe.validated_examples)]
-        self.segments = training_segments(train, given.pad_short)
+        self.windows = training_windows(train, given.pad_short)
         self.positive_weights = positive_weights(train)
         self._start_input_norm()
         self.learner = Learner(self.network, recipe, fused=False)
 
     def epoch(self, number: int) -> dict[str, float]:
-        """One pass over the segments drawn for this epoch; the mean loss, and that of each task."""
+        """One pass over the windows drawn for this epoch; the mean loss, and that of each task."""
         torch.manual_seed(epoch_seed(self.seed, number))
-        same_length = np.zeros(len(self.segments))
+        same_length = np.zeros(len(self.windows))
         batches = epoch_batches(same_length, self.recipe, np.random.default_rng([self.seed, number]))
         drawn = sum(map(len, batches))
         self.network.train()
         losses: dict[str, float] = {}
         for i, rows in enumerate(batches):
             self.learner.set_rates(number * len(batches) + i, len(batches))
-            for task, loss in self._step([self.segments[row] for row in rows]).items():
+            for task, loss in self._step([self.windows[row] for row in rows]).items():
                 losses[task] = losses.get(task, 0.0) + loss * len(rows) / drawn
         total = losses.pop("total")
         return {"train_loss": total} | {f"train_loss_{task}": loss for task, loss in losses.items()}
@@ -115,8 +115,8 @@ class DynamicsTask:
             norm.get_buffer("running_mean").copy_(torch.from_numpy(mean))
             norm.get_buffer("running_var").copy_(torch.from_numpy(np.maximum(square - mean**2, 0)))
 
-    def _step(self, segments: Sequence[Segment]) -> dict[str, float]:
-        batch = make_batch(self.train, segments, self.given.kind, self.given.silence)
+    def _step(self, windows: Sequence[Window]) -> dict[str, float]:
+        batch = make_batch(self.train, windows, self.given.kind, self.given.silence)
         targets = {task: values.to(self.device) for task, values in batch.targets.items()}
         losses = total_loss(self.network(batch.features.to(self.device)), targets, self.positive_weights)
         self.learner.step(losses["total"])

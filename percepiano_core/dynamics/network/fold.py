@@ -1,4 +1,4 @@
-"""One network on one fold: training, threshold from the valid role, predictions of the valid and the test role."""
+"""One network on one fold: training, threshold from the validation role, predictions of the valid and the test role."""
 
 from __future__ import annotations
 

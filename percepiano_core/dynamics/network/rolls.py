@@ -1,6 +1,6 @@
 """Labels and recordings on the frame grid of the network.
 
-See docs/dynamics_data.md, "Frames and windows". One deviation: a segment without any beat carries the level of the beat
+See docs/dynamics_data.md, "Frames and windows". One deviation: a window without any beat carries the level of the beat
 before it, where the published code leaves it blank.
 """
 
@@ -14,13 +14,13 @@ import numpy as np
 from percepiano_core.metrics.levels_and_beats import BLANK
 from percepiano_core.sound.frame_grid import FPS, event_frames
 
-SEGMENT_SECONDS, TRAINING_HOP_SECONDS = 60, 30
-SEGMENT_FRAMES = SEGMENT_SECONDS * FPS + 1
+WINDOW_SECONDS, TRAINING_HOP_SECONDS = 60, 30
+WINDOW_FRAMES = WINDOW_SECONDS * FPS + 1
 EVENT_WIDTH = 7  # frames that an event keeps from being a negative, in the weight of the positives
 
 
 def event_roll(times: np.ndarray, frames: int, start: float = 0.0) -> np.ndarray:
-    """1 at the frames of events and 0 elsewhere, [frames] float32; events outside the segment are left out."""
+    """1 at the frames of events and 0 elsewhere, [frames] float32; events outside the window are left out."""
     at = event_frames(times, start)
     roll = np.zeros(frames, dtype=np.float32)
     roll[at[(at >= 0) & (at < frames)]] = 1
@@ -42,8 +42,8 @@ def level_roll(
 
 
 def training_starts(duration: float) -> list[int]:
-    """Starts (seconds) of the training segments of a recording: 60 s every 30 s, none that would need padding."""
-    return list(range(0, math.floor(duration) - SEGMENT_SECONDS + 1, TRAINING_HOP_SECONDS))
+    """Starts (seconds) of the training windows of a recording: 60 s every 30 s, none that would need padding."""
+    return list(range(0, math.floor(duration) - WINDOW_SECONDS + 1, TRAINING_HOP_SECONDS))
 
 
 def positive_weight(durations: Sequence[float], events: int) -> int:

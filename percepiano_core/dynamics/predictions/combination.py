@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is averaged, and what the valid role chooses."""
+    """What is averaged, and what the validation role chooses."""
 
     members: list[str] = setting(REQUIRED, "models of the same track, which learn levels and change points")
     logit_adjustments: list[float] = setting(
         [0.0],
-        "powers of the levels' shares in the train role by which probabilities are divided; the valid role chooses one",
+        "powers of the levels' shares in the train role that divide the probabilities; the validation role chooses one",
         least=0,
     )
     choose_by: str = setting("weighted", "mean of the levels' F1 by which it does", choices=["weighted", "macro"])
@@ -45,7 +45,8 @@ def combine(
     UserError if members differ in recordings or one of them does not learn.
 
     Levels: mean of the logarithms of the probabilities. Change points: mean of the log-odds, each less its own
-    threshold and in units of its own spread, both of the valid role, where the threshold of the mean is chosen.
+    threshold and in units of its own standard deviation. Both are those of the validation role, where the threshold of
+    the mean is chosen.
     """
     options = built(Settings, settings)
     for runs in (valid, test):
@@ -92,7 +93,7 @@ def _check(runs: Sequence[RunPredictions], members: Sequence[str]) -> None:
 
 
 def _standard(run: RunPredictions) -> tuple[float, float]:
-    """Threshold and spread of a member's log-odds on the valid role."""
+    """Threshold and standard deviation of a member's log-odds on the validation role."""
     evidence = run.beats["evidence"].to_numpy()
     return run.chosen["threshold"], float(evidence[np.isfinite(evidence)].std()) or 1.0
 
@@ -102,7 +103,7 @@ def _mean(runs: Sequence[RunPredictions], standards: Sequence[tuple[float, float
     table = runs[0].beats.copy()
     table[SCORE_COLUMNS] = np.mean([run.beats[SCORE_COLUMNS].to_numpy() for run in runs], axis=0)
     table["evidence"] = np.mean(
-        [(run.beats["evidence"].to_numpy() - at) / spread for run, (at, spread) in zip(runs, standards, strict=True)],
+        [(run.beats["evidence"].to_numpy() - at) / sd for run, (at, sd) in zip(runs, standards, strict=True)],
         axis=0,
     )
     return table

@@ -88,7 +88,7 @@ def write_run(
 ) -> None:
     """Write a run's predictions and its run.json, each whole or not at all; `info` says all but which events there are.
 
-    `info.chosen` is what the valid role chose.
+    `info.chosen` is what the validation role chose.
     """
     tasks = tuple(sorted(test[0].events or {}))
     of_valid, of_test = (RunPredictions(*run_tables(role), tasks, info.chosen) for role in (valid, test))

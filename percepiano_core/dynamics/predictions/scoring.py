@@ -49,7 +49,7 @@ def as_published_scores(recordings: Sequence[ScoredRecording]) -> dict[str, floa
 
 
 def choose_threshold(recordings: Sequence[ScoredRecording]) -> float:
-    """Logit of a change point that is best on these recordings, which are the valid role's."""
+    """Logit of a change point that is best on these recordings, which are the validation role's."""
     judged = [_judged(each, EVALUATION_THRESHOLD) for each in recordings]
     pairs = [change_points_by_frame(each, each.evidence) for each in judged if each.evidence is not None]
     true, evidence = (np.concatenate(parts) for parts in zip(*pairs, strict=True))

@@ -46,15 +46,15 @@ ROW_COLUMNS = ("system", "data", "model", "part", "split_kind")
 UNLABELLED = "unlabelled"  # data of pre-training
 NAMES = {"r2": "R2"}  # of scores, where they are not the column's
 CHOSEN = " (chosen by)"
-SPREADS = {"mean": INK, "lowest": GREY}
+RATIOS = {"mean": INK, "lowest": GREY}
 WIDTH, ROW_HEIGHT, FRAME_HEIGHT = 12.5, 2.1, 1.3  # inches
 CURVES_READING = (
     "A line a fold, seed and draw; the dot is the epoch whose weights were kept, chosen by the number that says so. "
     "A validation loss that rises while the train loss falls is overfitting."
 )
 DIAGNOSTICS_READING = (
-    "Lines: median over folds, seeds and draws; shades: all of them. Spread: standard deviation over that of the "
-    "ratings;\nbelow the dotted line a network says one thing of everybody. Attention of evenness 1 is a mean."
+    "Lines: median over folds, seeds and draws; shades: all of them. Standard-deviation ratio: of predictions "
+    "to ratings;\nbelow the dotted line a network says one thing of everybody. Attention of entropy 1 is a mean."
 )
 
 
@@ -82,26 +82,26 @@ def draw_learning_curves(histories: pd.DataFrame, titles: Mapping[str, str], pat
 
 def with_diagnostics(histories: pd.DataFrame) -> pd.DataFrame:
     """The histories of the models that tell of their gradients or predictions."""
-    told = histories.filter(regex="^(gradient|scale|spread|attention)_").notna().any(axis=1)
+    told = histories.filter(regex="^(gradient|scale|sd_ratio|attention)_").notna().any(axis=1)
     groups = histories[list(ROW_COLUMNS)].apply(tuple, axis=1)
     return histories[groups.isin(set(groups[told]))]
 
 
 def draw_diagnostics(histories: pd.DataFrame, titles: Mapping[str, str], path: Path | str, synthetic: bool) -> None:
-    """Draw gradient norms, activation scales, spread of predictions and evenness of attention by epoch."""
-    columns = ("gradient norm", "activation scale", "spread of predictions", "evenness of attention")
+    """Draw gradient norms, activation scales, standard-deviation ratios and entropy of attention by epoch."""
+    columns = ("gradient norm", "activation scale", "standard-deviation ratio", "entropy of attention")
     histories = with_diagnostics(histories)
     with styled():
         figure = Figure()
         drawn: dict[str, str] = {}
-        for (gradient, scale, spread, attention), part in _rows(figure, histories, titles, columns):
+        for (gradient, scale, ratio, attention), part in _rows(figure, histories, titles, columns):
             drawn |= _draw_numbers(gradient, part, gradient_norms(part), PARTS)
             drawn |= _draw_numbers(scale, part, columns_named(part, "scale_"), PARTS)
             drawn |= _draw_numbers(attention, part, columns_named(part, "attention_"), PARTS)
-            dimensions = columns_named(part, "spread_")
-            spreads = pd.DataFrame({"mean": dimensions.mean(axis=1), "lowest": dimensions.min(axis=1)})
-            _draw_numbers(spread, part, spreads, SPREADS)
-            spread.axhline(COLLAPSED, color=VERMILLION, linestyle=":", linewidth=0.9)
+            dimensions = columns_named(part, "sd_ratio_")
+            ratios = pd.DataFrame({"mean": dimensions.mean(axis=1), "lowest": dimensions.min(axis=1)})
+            _draw_numbers(ratio, part, ratios, RATIOS)
+            ratio.axhline(COLLAPSED, color=VERMILLION, linestyle=":", linewidth=0.9)
             gradient.set_yscale("log")
             attention.set_ylim(0, 1.02)
         finish(figure, "What networks did while they learned", DIAGNOSTICS_READING, _part_handles(drawn), synthetic)
@@ -173,4 +173,4 @@ def _draw_numbers(axes: Axes, part: pd.DataFrame, numbers: pd.DataFrame, colours
 
 def _part_handles(drawn: Mapping[str, str]) -> list[Line2D]:
     parts = [handle(name, colour, linestyle="-") for name, colour in drawn.items()]
-    return [*parts, *(handle(f"spread: {name} of the dimensions", SPREADS[name], linestyle="-") for name in SPREADS)]
+    return [*parts, *(handle(f"ratio: {name} of the dimensions", RATIOS[name], linestyle="-") for name in RATIOS)]

@@ -44,6 +44,6 @@ def read_cohort(manifest: Path | str, noise: Path | str) -> Cohort:
         row={each.performance: i for i, each in enumerate(performances)},
         segments=np.array([each.segment for each in performances], dtype=str),
         performers=np.array([each.performer for each in performances], dtype=str),
-        human=np.array([not each.rendered for each in performances], dtype=bool),
+        human=np.array([not each.deadpan for each in performances], dtype=bool),
         noise=np.array([variances.get(each.performance, unknown) for each in performances]),
     )

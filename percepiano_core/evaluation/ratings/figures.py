@@ -47,7 +47,7 @@ TABLE3_READING = (
     "Bars: 95 % intervals over segments and performers. The noise ceiling is what rater noise leaves to be predicted."
 )
 REAL_READING = (
-    "\nMechanical renderings alone explain 12 % of the rating variance, so a score on people alone stands beside each. "
+    "\nDeadpan performances alone explain 12 % of the rating variance, so a score on people alone stands beside each. "
     "The published mean row's MSE of 2.28 is an artefact (the pianist index counts as a 20th rating)."
 )
 DIMENSION_READING = (
@@ -88,7 +88,7 @@ def draw_per_dimension(table: pd.DataFrame, path: Path | str, models: Sequence[s
     """Draw R2 of each dimension (lines) on every split (panels) for some models, with interval and ceiling.
 
     `table` has the columns of table3_per_dimension.csv. Without `models` (names, at most five) it shows the three
-    best on average and the best look-up.
+    best on average and the best trivial baseline.
     """
     splits = list(table["split"].unique())
     shown = list(models) or leading_models(table)
@@ -125,11 +125,11 @@ def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
 
 
 def leading_models(table: pd.DataFrame, count: int = 3) -> list[str]:
-    """The models with the highest R2 on average over splits and dimensions, and the best look-up after them."""
+    """The models with the highest R2 on average over splits and dimensions, then the best trivial baseline."""
     mean = table.dropna(subset="r2").groupby(["model", "inputs"], sort=False)["r2"].mean().reset_index()
     ordered = mean.sort_values("r2", ascending=False, kind="stable")
-    lookup = ordered["inputs"] == NO_INPUTS
-    return [*ordered.loc[~lookup, "model"].head(count), *ordered.loc[lookup, "model"].head(1)]
+    trivial = ordered["inputs"] == NO_INPUTS
+    return [*ordered.loc[~trivial, "model"].head(count), *ordered.loc[trivial, "model"].head(1)]
 
 
 def _shared_handles(table: pd.DataFrame) -> list[Line2D]:

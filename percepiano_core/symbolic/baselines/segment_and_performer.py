@@ -1,7 +1,7 @@
 """What is played plus who plays: additive means of segment, (work, player) and work.
 
 Ridge regression on their indicator columns ("additive" in docs/models.md, "Reference baselines"); a segment or player
-that was never seen adds nothing. The penalty is chosen on the valid role.
+that was never seen adds nothing. The penalty is chosen on the validation role.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Extremely randomised trees on descriptors (Geurts, Ernst and Wehenkel 2006), all 19 dimensions in one forest.
 
-The valid role chooses, with small forests, the descriptor sets and the share of descriptors tried at a split; the
+The validation role chooses, with small forests, the descriptor sets and the share of descriptors tried at a split; the
 forest that predicts the test role is a large one. It is grown on the train role only.
 """
 

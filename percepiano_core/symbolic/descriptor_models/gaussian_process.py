@@ -2,8 +2,8 @@
 
 Linear and nonlinear effects of the descriptors, common to all and particular to a movement, stand beside offsets of
 segments and players (kernels.py). How much each of them counts is fitted to the train role by marginal likelihood, so
-that nothing is left to tune but the descriptor sets, which the valid role chooses. A rating's noise variance goes with
-one over its number of raters.
+that nothing is left to tune but the descriptor sets, which the validation role chooses. A rating's noise variance goes
+with one over its number of raters.
 """
 
 from __future__ import annotations

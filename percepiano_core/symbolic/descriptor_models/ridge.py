@@ -1,4 +1,4 @@
-"""Linear regression on descriptors with a quadratic penalty; penalty and descriptor sets are chosen on the valid role.
+"""Linear regression on descriptors with a quadratic penalty; the validation role chooses it and the descriptor sets.
 
 The solutions for all penalties come from one singular value decomposition, so the search costs next to nothing.
 """

@@ -14,11 +14,11 @@ from percepiano_core.training.settings import check_choices, setting
 
 @dataclass(frozen=True)
 class MaskedNotes:
-    """Masked-note pre-training: before ratings, the note stage learns to predict hidden notes from their neighbours."""
+    """Masked-note pre-training: before ratings, the note stage learns to predict masked notes from their neighbours."""
 
     recipe: Recipe = setting({"preset": "masked_pretraining"}, "how it is pre-trained")
     notes: str | None = setting(
-        None, "file of notes of performances without ratings, trained on beside those of the train role", file=True
+        None, "file of notes of unlabelled performances, trained on beside those of the train role", file=True
     )
 
 

@@ -95,9 +95,9 @@ def _pretrain(
 ) -> None:
     """Pre-train on the notes of both roles' performances, whose ratings play no part, and on those of the file."""
     assert network.masked_task is not None, "every staged network has one"
-    unrated = {} if masked.notes is None else read_notes(masked.notes)
+    unlabelled = {} if masked.notes is None else read_notes(masked.notes)
     task = network.masked_task()
-    parts = [*train, *task.parts(unrated)]
+    parts = [*train, *task.parts(unlabelled)]
     run.report(f"masked-note pre-training: {len(parts)} parts to train on, {len(valid)} to validate on")
     run.train(PretrainingTask(task, masked.recipe, parts, valid, seed), masked.recipe)
 

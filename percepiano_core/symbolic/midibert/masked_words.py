@@ -1,4 +1,4 @@
-"""Masked pre-training of the encoder of compound words: predict the words of hidden notes.
+"""Masked pre-training of the encoder of compound words: predict the words of masked notes.
 
 The pieces of the validation role are never trained on. Loss and masking are those of MIDI-BERT (Chou et al., 2021).
 """
@@ -16,7 +16,7 @@ from percepiano_core.store.words import WordCollection
 from percepiano_core.symbolic.midibert.compound_words import VOCABULARY
 from percepiano_core.symbolic.midibert.encoder_weights import encoder_header
 from percepiano_core.symbolic.midibert.settings import BertSize, PretrainingSettings
-from percepiano_core.symbolic.midibert.word_masking import hide_notes
+from percepiano_core.symbolic.midibert.word_masking import mask_notes
 from percepiano_core.symbolic.midibert.word_model import MaskedWordModel, WordEncoder, collate_words, word_parts
 from percepiano_core.symbolic.networks.pretraining import PretrainingTask
 from percepiano_core.training.run import Trained, TrainingRun
@@ -26,7 +26,7 @@ WordParts = list[np.ndarray]
 
 
 class WordTask:
-    """Predict the four words of each hidden note."""
+    """Predict the four words of each masked note."""
 
     def __init__(self, size: BertSize, seed: int, device: torch.device | str = "cpu") -> None:
         torch.manual_seed(seed)
@@ -40,8 +40,8 @@ class WordTask:
     def masked_loss(self, parts: Sequence[np.ndarray], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and the share of each kind of words predicted right."""
         batch = collate_words(parts)
-        hidden, chosen = hide_notes(batch, generator)
-        loss, right = self.module.loss(hidden.to(self.device), batch.words.to(self.device), chosen.to(self.device))
+        masked, chosen = mask_notes(batch, generator)
+        loss, right = self.module.loss(masked.to(self.device), batch.words.to(self.device), chosen.to(self.device))
         return loss, {f"right_{kind}": share for kind, share in zip(VOCABULARY, right, strict=True)}
 
 

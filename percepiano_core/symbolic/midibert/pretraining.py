@@ -1,4 +1,4 @@
-"""Masked pre-training of the encoder that MidiBERT-style models start from: on performances without ratings."""
+"""Masked pre-training of the encoder that MidiBERT-style models start from: on unlabelled performances."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pretrain(words: WordCollection, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
-    """Weights of an encoder that has learned to predict hidden notes; predictions are empty.
+    """Weights of an encoder that has learned to predict masked notes; predictions are empty.
 
     UserError if there are too few pieces for a validation role beside the train role.
     """

@@ -42,7 +42,7 @@ class WordNetworkSettings(RatingNetworkSettings):
 
 @dataclass(frozen=True)
 class PretrainingSettings:
-    """Settings of the masked pre-training of the encoder on performances without ratings."""
+    """Settings of the masked pre-training of the encoder on unlabelled performances."""
 
     size: BertSize = setting({"preset": "tiny"}, "size of the encoder")
     recipe: Recipe = setting({"preset": "masked_pretraining"}, "how it is pre-trained")

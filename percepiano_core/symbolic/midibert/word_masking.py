@@ -1,4 +1,4 @@
-"""Hiding notes for masked pre-training: 15 % of the notes; of these 80 % masked, 10 % replaced, 10 % kept.
+"""Masking for masked pre-training: 15 % of the notes; of these 80 % get the mask word, 10 % another, 10 % their own.
 
 See docs/midibert.md, "Masked pre-training".
 """
@@ -14,8 +14,8 @@ from percepiano_core.symbolic.midibert.word_model import WordBatch
 CHOSEN, MASKED, REPLACED = 0.15, 0.8, 0.1
 
 
-def hide_notes(batch: WordBatch, generator: torch.Generator) -> tuple[WordBatch, Tensor]:
-    """The batch with some notes hidden, and which [b, t] are to be predicted; at least one of each performance."""
+def mask_notes(batch: WordBatch, generator: torch.Generator) -> tuple[WordBatch, Tensor]:
+    """The batch with some notes masked, and which [b, t] are to be predicted; at least one of each performance."""
     lengths = batch.mask.sum(1, keepdim=True)
     order = torch.rand(batch.mask.shape, generator=generator).masked_fill(~batch.mask, torch.inf).argsort(1).argsort(1)
     chosen = order < (CHOSEN * lengths).round().clamp(min=1)

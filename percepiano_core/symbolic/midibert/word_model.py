@@ -208,8 +208,8 @@ class MaskedWordModel(nn.Module):
         `original` [b, t, 4] are the words before masking; at least one note is chosen.
         """
         notes, words = self.encoder(batch)[chosen], original[chosen]
-        guesses = [kind(notes) for kind in self.kinds]
-        losses = [nn.functional.cross_entropy(guess, words[:, i]) for i, guess in enumerate(guesses)]
-        right = [(guess.argmax(1) == words[:, i]).float().mean() for i, guess in enumerate(guesses)]
+        predicted = [kind(notes) for kind in self.kinds]
+        losses = [nn.functional.cross_entropy(logits, words[:, i]) for i, logits in enumerate(predicted)]
+        right = [(logits.argmax(1) == words[:, i]).float().mean() for i, logits in enumerate(predicted)]
         sizes = notes.new_tensor(list(VOCABULARY.values()))
         return (torch.stack(losses) * sizes).sum() / sizes.sum(), torch.stack(right)

@@ -45,7 +45,10 @@ def _network(model: WordModel, size: BertSize, attend_padding: bool, legacy_tick
 
     def probe(batch: WordBatch) -> dict[str, float]:
         _, vectors, weights = model.activations(batch)
-        return {"scale_encoder": float(vectors[batch.mask].std()), "attention_pool": evenness(weights, batch.mask)}
+        return {
+            "scale_encoder": float(vectors[batch.mask].std()),
+            "attention_pool": normalised_entropy(weights, batch.mask),
+        }
 
     return Network(
         module=model,
@@ -60,8 +63,8 @@ def _network(model: WordModel, size: BertSize, attend_padding: bool, legacy_tick
     )
 
 
-def evenness(weights: Tensor, mask: Tensor) -> float:
-    """Entropy of attention weights [b, t, rows] over ln(notes), of rows of two notes or more; 1 is even."""
+def normalised_entropy(weights: Tensor, mask: Tensor) -> float:
+    """Entropy of attention weights [b, t, rows] over ln(notes), of rows of two notes or more; 1 where all are alike."""
     entropy = -(weights * weights.clamp(min=1e-30).log()).sum(1).mean(1)
     several = mask.sum(1) > 1
     return float((entropy / mask.sum(1).log())[several].mean())

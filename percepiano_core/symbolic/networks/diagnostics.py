@@ -23,8 +23,8 @@ def gradient_norms(module: nn.Module) -> dict[str, float]:
     return {f"gradient_{part}": square**0.5 for part, square in squares.items()}
 
 
-def spread_ratio(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Standard deviation of predictions [n, k] over that of labels, a dimension; 1 is as varied as people."""
+def sd_ratios(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Standard-deviation ratio of predictions to labels [n, k], a dimension [k]; 1 is as varied as people."""
     return predicted.std(axis=0) / np.maximum(labels.std(axis=0), 1e-6)
 
 

@@ -1,6 +1,6 @@
 """Trained networks of the workflow as one ensemble: found, checked to belong together, asked.
 
-A run folder (rule `train`) holds a network's weights, what made them, and what it said about its valid role.
+A run folder (rule `train`) holds a network's weights, what made them, and what it said about its validation role.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRAIN_FIRST = f"train some first (snakemake --cores 8 {TRAINED}), or name others
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A trained network: its file, what made it, and what it said about its valid role."""
+    """A trained network: its file, what made it, and what it said about its validation role."""
 
     weights: Path
     info: RunInfo
@@ -74,7 +74,7 @@ def read_members(weights: Sequence[Path]) -> list[Member]:
 
 
 def split_of(member: Member) -> str:
-    """The split whose valid role the member was held out from."""
+    """The split whose validation role the member was held out from."""
     return member.valid[0].split
 
 
@@ -89,8 +89,8 @@ def ask(members: Sequence[Member], examples: Examples, notes: Notes, performed: 
     )
 
 
-def unrated(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
-    """Performances that nobody has rated, from their descriptors, as a network reads them."""
+def unlabelled(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
+    """Unlabelled performances, from their descriptors, as a network reads them."""
     names = np.array(list(descriptors))
     columns = tuple(next(iter(descriptors.values())))
     return Examples(
@@ -100,7 +100,7 @@ def unrated(descriptors: Mapping[str, Mapping[str, float]]) -> Examples:
         movements=names,
         works=names,
         performers=names,
-        rendered=np.zeros(len(names), dtype=bool),
+        deadpan=np.zeros(len(names), dtype=bool),
         features=np.array([[row[column] for column in columns] for row in descriptors.values()]),
         feature_names=columns,
         labels=np.full((len(names), len(DIMENSION_KEYS)), np.nan),

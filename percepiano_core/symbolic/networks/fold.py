@@ -44,7 +44,8 @@ def train_network(
     """
     learned, judged = _with_notes(roles.train, notes), _with_notes(roles.valid, notes)
     if not len(learned) or not len(judged):
-        raise UserError("features", "no performance of the train or valid role has notes", "look at results/quality")
+        problem = "no performance of the train or validation role has notes"
+        raise UserError("features", problem, "look at results/quality")
     run.report(f"{len(learned)} performances to train on, {len(judged)} to validate on")
     device = device_of(run)
     torch.manual_seed(seed)

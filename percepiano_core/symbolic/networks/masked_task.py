@@ -1,4 +1,4 @@
-"""What masked pre-training needs to know of a task: the module that learns, and its loss at hidden notes."""
+"""What masked pre-training needs to know of a task: the module that learns, and its loss at masked notes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class MaskedTask(Protocol):
-    """What is predicted of hidden notes, and the module that predicts it."""
+    """What is predicted of masked notes, and the module that predicts it."""
 
     @property
     def module(self) -> nn.Module:
@@ -20,4 +20,4 @@ class MaskedTask(Protocol):
         """Notes of a part."""
 
     def masked_loss(self, parts: Sequence[Any], generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """Hide notes of the parts and predict them: the loss, and other numbers for the history."""
+        """Mask notes of the parts and predict them: the loss, and other numbers for the history."""

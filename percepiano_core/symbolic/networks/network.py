@@ -40,7 +40,7 @@ class MaskedNoteTask(MaskedTask, Protocol):
     """The masked task of a network of notes, which can learn from the notes of others too."""
 
     def parts(self, notes: Notes) -> list[Any]:
-        """Performances that nobody rated, in parts as long as the rated ones."""
+        """Unlabelled performances, in parts as long as the rated ones."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
-"""Masked pre-training as a task of training: predict what stands at hidden notes, without ratings.
+"""Masked pre-training as a task of training: predict what stands at masked notes, without ratings.
 
-What is hidden and predicted: compound words (masked_words.py), or features of notes (masked_notes.py). An epoch is a
+What is masked and predicted: compound words (masked_words.py), or features of notes (masked_notes.py). An epoch is a
 number of parts, drawn anew. Everything random in it follows from the seed and the epoch's number.
 """
 
@@ -20,7 +20,7 @@ from percepiano_core.training.recipe import Recipe
 from percepiano_core.training.torch_adapter import Learner
 
 EVALUATED_TOGETHER = 32  # parts
-VALID_SEED = 0  # of the notes that are hidden in the validation role: the same in every epoch and run
+VALID_SEED = 0  # of the notes that are masked in the validation role: the same in every epoch and run
 
 
 class PretrainingTask:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.networks.diagnostics import collapse_warning, gradient_norms, mean_numbers, spread_ratio
+from percepiano_core.symbolic.networks.diagnostics import collapse_warning, gradient_norms, mean_numbers, sd_ratios
 from percepiano_core.symbolic.networks.network import Network
 from percepiano_core.symbolic.networks.pairwise_differences import pairwise_difference_loss
 from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
@@ -89,7 +89,7 @@ class RatingTask:
     def validate(self) -> dict[str, float]:
         """Loss and R2 of the validation role, and the diagnostics of the network on it."""
         valid, predicted = self.valid, self.predict(self.valid.inputs)
-        ratios = spread_ratio(predicted, valid.labels)
+        ratios = sd_ratios(predicted, valid.labels)
         warning = collapse_warning(ratios, DIMENSION_KEYS)
         if warning:
             self.report(warning)
@@ -101,8 +101,8 @@ class RatingTask:
             "valid_loss": float(((predicted - valid.labels) ** 2).mean()),
             "valid_r2": r2_mean(valid.labels, predicted),
         }
-        spread = {f"spread_{name}": float(ratio) for name, ratio in zip(DIMENSION_KEYS, ratios, strict=True)}
-        return score | without | self._probed() | spread
+        varied = {f"sd_ratio_{name}": float(ratio) for name, ratio in zip(DIMENSION_KEYS, ratios, strict=True)}
+        return score | without | self._probed() | varied
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights and the optimiser's state."""

@@ -1,4 +1,4 @@
-"""Training segments of recordings: a minute of input with what the network should say at each frame."""
+"""Training windows of recordings: a minute of input with what the network should say at each frame."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 
 from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.network.rolls import (
-    SEGMENT_FRAMES,
-    SEGMENT_SECONDS,
+    WINDOW_FRAMES,
+    WINDOW_SECONDS,
     event_roll,
     level_roll,
     positive_weight,
@@ -23,7 +23,7 @@ from percepiano_core.sound.frame_grid import FPS
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Window:
     """A minute of a recording: its row in the role, and where the minute begins (seconds)."""
 
     recording: int
@@ -32,30 +32,30 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Features [B, channels, SEGMENT_FRAMES] and, by task, targets [B, SEGMENT_FRAMES]."""
+    """Features [B, channels, WINDOW_FRAMES] and, by task, targets [B, WINDOW_FRAMES]."""
 
     features: Tensor
     targets: dict[str, Tensor]
 
 
-def training_segments(recordings: Sequence[Example], pad_short: bool) -> list[Segment]:
-    """All segments of the recordings: 60 s every 30 s. UserError if there is none.
+def training_windows(recordings: Sequence[Example], pad_short: bool) -> list[Window]:
+    """All windows of the recordings: 60 s every 30 s. UserError if there is none.
 
-    pad_short : a recording shorter than 60 s is one segment too, filled up with silence
+    pad_short : a recording shorter than 60 s is one window too, filled up with silence
     """
-    segments = []
+    windows = []
     for row, recording in enumerate(recordings):
         starts = training_starts(recording.duration) or ([0] if pad_short else [])
-        segments += [Segment(row, start) for start in starts]
-    if not segments:
-        problem = f"none of the {len(recordings)} recordings to train on lasts {SEGMENT_SECONDS} s"
+        windows += [Window(row, start) for start in starts]
+    if not windows:
+        problem = f"none of the {len(recordings)} recordings to train on lasts {WINDOW_SECONDS} s"
         raise UserError("training", problem, "set pad_short, or give longer recordings")
-    return segments
+    return windows
 
 
-def make_batch(recordings: Sequence[Example], segments: Sequence[Segment], kind: str, silence: float) -> Batch:
-    """Inputs of one kind, and targets, of segments; `silence` is the input's value where there is no sound."""
-    parts = [(recordings[segment.recording], segment.start) for segment in segments]
+def make_batch(recordings: Sequence[Example], windows: Sequence[Window], kind: str, silence: float) -> Batch:
+    """Inputs of one kind, and targets, of windows; `silence` is the input's value where there is no sound."""
+    parts = [(recordings[window.recording], window.start) for window in windows]
     features = np.stack([_cut(recording.inputs[kind], start, silence) for recording, start in parts])
     rolls = [_targets(recording, start) for recording, start in parts]
     targets = {task: torch.from_numpy(np.stack([roll[task] for roll in rolls])) for task in rolls[0]}
@@ -74,15 +74,15 @@ def positive_weights(recordings: Sequence[Example]) -> dict[str, float]:
 
 
 def _cut(channels: np.ndarray, start: int, silence: float) -> np.ndarray:
-    part = channels[:, start * FPS : start * FPS + SEGMENT_FRAMES].astype(np.float32)
-    return np.pad(part, ((0, 0), (0, SEGMENT_FRAMES - part.shape[1])), constant_values=silence)
+    part = channels[:, start * FPS : start * FPS + WINDOW_FRAMES].astype(np.float32)
+    return np.pad(part, ((0, 0), (0, WINDOW_FRAMES - part.shape[1])), constant_values=silence)
 
 
 def _targets(recording: Example, start: int) -> dict[str, np.ndarray]:
     times, labels = recording.beat_times, recording.labels
     return {
-        "dynamic": level_roll(times, labels.level, SEGMENT_FRAMES, recording.duration, start),
-        "beat": event_roll(times, SEGMENT_FRAMES, start),
-        "downbeat": event_roll(times[labels.downbeat], SEGMENT_FRAMES, start),
-        "change_point": event_roll(times[labels.change_point], SEGMENT_FRAMES, start),
+        "dynamic": level_roll(times, labels.level, WINDOW_FRAMES, recording.duration, start),
+        "beat": event_roll(times, WINDOW_FRAMES, start),
+        "downbeat": event_roll(times[labels.downbeat], WINDOW_FRAMES, start),
+        "change_point": event_roll(times[labels.change_point], WINDOW_FRAMES, start),
     }
