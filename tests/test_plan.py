@@ -121,6 +121,10 @@ def test_a_digest_changes_with_what_a_run_depends_on_and_with_nothing_else(corpu
     shuffled = planned(corpus, ratings={"shuffle_seed": 1})
     assert shuffled.run_digest("mean", "performer") != digests["mean"]
     assert set(shuffled.labels) == {"clean_shuffled1"}
+    named = planned(
+        corpus, ratings={"shuffle_seed": 1}, models={"mean": {"data": ["clean"]}, "ridge": {"data": ["T1"]}}
+    )
+    assert {run.model for run in named.runs if run.model in ("mean", "ridge")} == {"mean"}
 
 
 def test_what_is_left_out_is_said_once(corpus: Path) -> None:
@@ -172,6 +176,7 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
         (entry("ridge", settings={"penalties": [-1]}), ["models.ridge.settings.penalties.0", "-1"]),
         (entry("mean", settings={"a": 1}), ["models.mean.settings", "has no settings"]),
         (entry("average", settings={"members": ["rigde"]}), ["models.average.settings.members", "mean 'ridge'?"]),
+        (entry("average", settings={"members": ["average"]}), ["model average", "made of itself"]),
         (entry("ridge", splits=["performers"]), ["models.ridge.splits.0", "did you mean 'performer'?"]),
         (entry("ridge", seed=[1]), ["models.ridge.seed", "did you mean 'seeds'?"]),
         ({"splits": {"names": ["works"]}}, ["splits.names.0", "did you mean 'work'?"]),

@@ -89,6 +89,8 @@ def configured_models(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mod
             if models[member].problem != model.problem:
                 problem = f"its member {member} predicts something else"
                 raise UserError(f"model {model.name}", problem, f"combine models of {model.problem}")
+    for name in models:
+        _check_circle([name], models)
     return models
 
 
@@ -145,6 +147,16 @@ def model_modules() -> tuple[str, ...]:
             if match and "\ndef " not in match.group(0)[4:]:
                 found.append(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
     return tuple(found)
+
+
+def _check_circle(path: list[str], models: Mapping[str, Model]) -> None:
+    """UserError for a combination that is, by its members, made of itself."""
+    for member in models[path[-1]].members:
+        if member == path[0]:
+            problem = f"is made of itself ({' of '.join([*path, member])})"
+            raise UserError(f"model {path[0]}", problem, "take it out of the members")
+        if member not in path:
+            _check_circle([*path, member], models)
 
 
 def _imported(name: str, module: str) -> Any:

@@ -21,7 +21,7 @@ from percepiano_core.plan.job import jobs_module
 from percepiano_core.plan.models import Model
 from percepiano_core.plan.pretraining import Pretraining
 from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
-from percepiano_core.plan.runs import PREDICTION_FILES, Run, all_runs, member_runs, run_files
+from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
 from percepiano_core.plan.tracks import Track, track_named
 from percepiano_core.training.run_folder import WEIGHTS_FILE
@@ -53,7 +53,7 @@ class Plan:
     def labels(self) -> dict[str, str]:
         """Name of each label file -> the derivation that it comes from; shuffled ones say so in their names."""
         seed = self.config["ratings"]["shuffle_seed"]
-        return {name if seed is None else f"{name}_shuffled{seed}": name for name in self.config["ratings"]["labels"]}
+        return {name if seed is None else f"{name}{SHUFFLED}{seed}": name for name in self.config["ratings"]["labels"]}
 
     @cached_property
     def rating_splits(self) -> dict[str, PlannedSplit]:

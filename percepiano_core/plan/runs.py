@@ -16,6 +16,7 @@ PREDICTION_FILES = {
     "dynamics": {"predictions": "predictions.h5"},
 }
 """What a model predicts -> the files of its predictions, by the name that rules give them."""
+SHUFFLED = "_shuffled"  # before the seed, in the name of shuffled labels
 TRAINING_FILES = {"history": HISTORY_FILE, "weights": WEIGHTS_FILE}
 
 
@@ -46,7 +47,8 @@ def model_runs(model: Model, data: str, split: PlannedSplit) -> list[Run]:
 
     UserError for a limit that names a fold which the split does not have, or folds of a model that is not trained.
     """
-    if (model.splits and split.name not in model.splits) or (model.data and data not in model.data):
+    derivation = data.partition(SHUFFLED)[0]  # entries name label derivations, shuffled or not
+    if (model.splits and split.name not in model.splits) or (model.data and derivation not in model.data):
         return []
     limit = model.limits.get(split.name, {})
     folds: Sequence[str] = limit.get("folds", split.folds)
