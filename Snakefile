@@ -34,6 +34,7 @@ rule all:
         "results/provenance/stages.csv",
 
 
+# The jobs plan again, each in a process of its own: keep for them what was read of the code.
 if workflow.is_main_process:
     for name in PLAN.models:
         PLAN.code_of(name)

@@ -23,81 +23,46 @@ def outputs_of(kind, problem, **parts):
     }
 
 
-for SYSTEM, PROBLEM, MODELS in PLAN.systems("fit"):
+# Fits come before averages, which wait for them.
+for KIND, PRIORITY in (("fit", 10), ("combine", 0)):
 
-    for SPLIT in PLAN.splits_of_problems[PROBLEM]:
+    for SYSTEM, PROBLEM, MODELS in PLAN.systems(KIND):
 
-        rule:
-            name:
-                f"fit_{SYSTEM}_{SPLIT.label}"
-            input:
-                unpack(inputs_on(SPLIT.label)),
-            output:
-                **outputs_of(
-                    "fit",
-                    PROBLEM,
-                    system=SYSTEM,
-                    split=SPLIT.label,
-                    fold=SPLIT.folds,
-                ),
-            log:
-                f"results/logs/fit/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
-            benchmark:
-                f"results/benchmarks/fit/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
-            wildcard_constraints:
-                model=any_of(MODELS),
-            priority: 10
-            conda:
-                "../envs/workflow.yaml"
-            threads: 1
-            resources:
-                mem_mb=3000,
-                runtime=120,
-            params:
-                job=parameter_on(SPLIT.label),
-                kind="fit",
-                problem=PROBLEM,
-                code=code("run_model.py"),
-            script:
-                "../workflow_scripts/run_model.py"
+        for SPLIT in PLAN.splits_of_problems[PROBLEM]:
 
-
-for SYSTEM, PROBLEM, MODELS in PLAN.systems("combine"):
-
-    for SPLIT in PLAN.splits_of_problems[PROBLEM]:
-
-        rule:
-            name:
-                f"combine_{SYSTEM}_{SPLIT.label}"
-            input:
-                unpack(inputs_on(SPLIT.label)),
-            output:
-                **outputs_of(
-                    "combine",
-                    PROBLEM,
-                    system=SYSTEM,
-                    split=SPLIT.label,
-                    fold=SPLIT.folds,
-                ),
-            log:
-                f"results/logs/combine/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
-            benchmark:
-                f"results/benchmarks/combine/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
-            wildcard_constraints:
-                model=any_of(MODELS),
-            conda:
-                "../envs/workflow.yaml"
-            threads: 1
-            resources:
-                mem_mb=3000,
-                runtime=60,
-            params:
-                job=parameter_on(SPLIT.label),
-                kind="combine",
-                problem=PROBLEM,
-                code=code("run_model.py"),
-            script:
-                "../workflow_scripts/run_model.py"
+            rule:
+                name:
+                    f"{KIND}_{SYSTEM}_{SPLIT.label}"
+                input:
+                    unpack(inputs_on(SPLIT.label)),
+                output:
+                    **outputs_of(
+                        KIND,
+                        PROBLEM,
+                        system=SYSTEM,
+                        split=SPLIT.label,
+                        fold=SPLIT.folds,
+                    ),
+                log:
+                    f"results/logs/{KIND}/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.log",
+                benchmark:
+                    f"results/benchmarks/{KIND}/{SYSTEM}_{{data}}_{{model}}_{SPLIT.label}_{{seed}}.tsv"
+                wildcard_constraints:
+                    model=any_of(MODELS),
+                priority: PRIORITY
+                conda:
+                    "../envs/workflow.yaml"
+                threads: 1
+                resources:
+                    mem_mb=3000,
+                    runtime=120,
+                params:
+                    job=parameter_on(SPLIT.label),
+                    kind=KIND,
+                    problem=PROBLEM,
+                    code=code("run_model.py"),
+                script:
+                    "../workflow_scripts/run_model.py"
 
 
 for SYSTEM, PROBLEM, MODELS in PLAN.systems("train"):
