@@ -19,7 +19,7 @@ rule performances:
         code=code("list_performances.py"),
         listing=PLAN.listing_digest,
         reader=RATED.reader,
-        root=str(RATED.root),
+        root=lambda w: str(RATED.root),
     script:
         "../workflow_scripts/list_performances.py"
 
@@ -50,7 +50,7 @@ rule manifest:
         code=code("write_manifest.py"),
         listing=PLAN.listing_digest,
         reader=RATED.reader,
-        root=str(RATED.root),
+        root=lambda w: str(RATED.root),
     script:
         "../workflow_scripts/write_manifest.py"
 

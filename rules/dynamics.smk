@@ -49,7 +49,7 @@ rule synthetic_examples:
         runtime=60,
     params:
         code=code("make_synthetic_examples.py"),
-        root=str(RATED.root),
+        root=lambda w: str(RATED.root),
     script:
         "../workflow_scripts/make_synthetic_examples.py"
 

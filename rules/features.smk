@@ -22,7 +22,7 @@ rule align:
         code=code("align_segment.py"),
         deps=dependency_versions("partitura", "parangonar", "numpy"),
         performances=lambda wildcards: RATED.names_of(wildcards.segment),
-        root=str(RATED.root),
+        root=lambda w: str(RATED.root),
         settings=config["alignment"],
     script:
         "../workflow_scripts/align_segment.py"
@@ -48,7 +48,7 @@ rule features:
     params:
         code=code("extract_features.py"),
         composer=lambda wildcards: SEGMENTS[wildcards.segment][0].composer,
-        root=str(RATED.root),
+        root=lambda w: str(RATED.root),
         settings=config["features"],
     script:
         "../workflow_scripts/extract_features.py"
