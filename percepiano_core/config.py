@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], place: st
 
     place : where the checked block stands, put before the place of what is wrong
     """
+    _check_plain(config, place)
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_depth_and_place)
     if errors:
-        raise _user_error(errors[0], place.split(".") if place else [])
+        raise _user_error(errors[0], place.split(".") if place else [], schema)
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -50,6 +52,17 @@ def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str
     return config
 
 
+def _check_plain(value: Any, place: str) -> None:
+    """UserError for what YAML can say and no configuration means: a key that is no text, a number that is none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError("configuration", f"{place}: {value} is not a number", "give a finite one")
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        if isinstance(value, Mapping) and not isinstance(key, str):
+            raise UserError("configuration", f"{place or 'top level'}: the key {key!r} is not text", "put it in quotes")
+        _check_plain(entry, f"{place}.{key}" if place else str(key))
+
+
 def _depth_and_place(error: jsonschema.ValidationError) -> tuple[bool, str]:
     """Unknown keys first: a misspelt key usually explains the other complaints."""
     return error.validator != "additionalProperties", _place(error.absolute_path)
@@ -59,7 +72,7 @@ def _place(path: Iterable[str | int]) -> str:
     return ".".join(str(step) for step in path)
 
 
-def _user_error(error: jsonschema.ValidationError, before: Sequence[str]) -> UserError:
+def _user_error(error: jsonschema.ValidationError, before: Sequence[str], schema: Mapping[str, Any]) -> UserError:
     path = [*before, *error.absolute_path]
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
@@ -70,5 +83,16 @@ def _user_error(error: jsonschema.ValidationError, before: Sequence[str]) -> Use
         return UserError(
             "configuration", f"{_place(path)}: there is no '{error.instance}'", nearest(error.instance, known)
         )
-    meaning = error.schema.get("description", "see the comments in config.yaml")
+    meaning = _meaning(schema, error.absolute_schema_path)
     return UserError("configuration", f"{_place(path) or 'top level'}: {error.message}", f"it is: {meaning}")
+
+
+def _meaning(schema: Mapping[str, Any], path: Iterable[str | int]) -> str:
+    """The last description on the way to what is wrong: that of a list for one of its items."""
+    meaning = "see docs/configuration.md"
+    part: Any = schema
+    for step in path:
+        part = part[step] if isinstance(part, Mapping) else part
+        if isinstance(part, Mapping) and isinstance(part.get("description"), str):
+            meaning = part["description"]
+    return meaning

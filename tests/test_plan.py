@@ -122,7 +122,7 @@ def test_a_digest_changes_with_what_a_run_depends_on_and_with_nothing_else(corpu
     assert shuffled.run_digest("mean", "performer") != digests["mean"]
     assert set(shuffled.labels) == {"clean_shuffled1"}
     named = planned(
-        corpus, ratings={"shuffle_seed": 1}, models={"mean": {"data": ["clean"]}, "ridge": {"data": ["T1"]}}
+        corpus, ratings={"shuffle_seed": 1}, models={"mean": {"data": ["clean"]}, "ridge": {"data": ["published"]}}
     )
     assert {run.model for run in named.runs if run.model in ("mean", "ridge")} == {"mean"}
 
@@ -160,6 +160,7 @@ def entry(name: str, **changes: Any) -> dict[str, Any]:
     return {"models": {name: changes}}
 
 
+NETWORK = {"title": "N", "module": "symbolic.han.bilstm", "inputs": "notes"}
 STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descriptors"}]
 
 
@@ -177,6 +178,17 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
         (entry("mean", settings={"a": 1}), ["models.mean.settings", "has no settings"]),
         (entry("average", settings={"members": ["rigde"]}), ["models.average.settings.members", "mean 'ridge'?"]),
         (entry("average", settings={"members": ["average"]}), ["model average", "made of itself"]),
+        (entry("average", settings={"members": []}), ["models.average.settings.members", "non-empty"]),
+        (entry("average", settings={"members": ["ridge", "ridge"]}), ["models.average.settings.members", "unique"]),
+        (entry("ridge", settings={"feature_sets": ["rww"]}), ["feature_sets.0", "raw", "descriptor sets"]),
+        (
+            entry("ridge", splits=["pieces"]),
+            ["models.ridge.splits", "'pieces' is not among the splits of models of ratings"],
+        ),
+        (entry("ridge", data=["T1"]), ["models.ridge.data", "clean, published"]),
+        (entry("network", **{**NETWORK, "settings": {"descriptors": "raw"}}), ["model network", "notes+descriptors"]),
+        ({"pretraining": {"settings": {"note": 3}}}, ["pretraining.settings.note", "did you mean 'notes'?"]),
+        ({"planned": {"ridge": {"title": "R", "inputs": "mel"}}}, ["planned.ridge"]),
         (entry("ridge", splits=["performers"]), ["models.ridge.splits.0", "did you mean 'performer'?"]),
         (entry("ridge", seed=[1]), ["models.ridge.seed", "did you mean 'seeds'?"]),
         ({"splits": {"names": ["works"]}}, ["splits.names.0", "did you mean 'work'?"]),

@@ -87,6 +87,10 @@ def test_a_preset_that_is_added_changes_no_resolved_value(tmp_path: Path) -> Non
         ({"members": ["a"], "plan": {"epochs": 0}}, ["plan.epochs", "minimum of 1", "it is: epochs"]),
         ({"members": ["a"], "plan": {"rate": 0}}, ["plan.rate", "it is: rate (a step)"]),
         ({"members": "a"}, ["settings.members", "array"]),
+        ({"members": []}, ["settings.members", "non-empty", "it is: names"]),
+        ({"members": [3]}, ["settings.members.0", "it is: names"]),
+        ({"members": ["a"], "plan": {"rate": float("nan")}}, ["plan.rate", "nan"]),
+        ({"members": ["a"], 3: 4}, ["the key 3 is not text"]),
         ({}, ["'members' is a required property"]),
     ],
 )
@@ -98,9 +102,9 @@ def test_a_wrong_setting_is_one_line_that_says_what_is_right(values: dict, words
 
 
 def test_null_is_a_value_where_the_declaration_allows_it() -> None:
-    check_config({"members": [], "before": None, "start": None}, schema_of(Settings))
+    check_config({"members": ["a"], "before": None, "start": None}, schema_of(Settings))
     with pytest.raises(UserError, match="plan"):
-        check_config({"members": [], "plan": None}, schema_of(Settings))
+        check_config({"members": ["a"], "plan": None}, schema_of(Settings))
 
 
 def test_files_that_settings_name_are_found() -> None:

@@ -23,7 +23,7 @@ class Settings:
     """What may be set."""
 
     members: list[str] = setting(
-        REQUIRED, "models whose predictions are averaged; their seeds count as one, their mean"
+        REQUIRED, "models whose predictions are averaged; their seeds count as one, their mean", unique=True
     )
     steps: int = setting(10, "the validation role chooses the weights among multiples of 1 / steps", least=1)
 

@@ -18,6 +18,10 @@ from typing import Any
 
 from percepiano_core.config import check_config, nearest
 from percepiano_core.errors import UserError
+from percepiano_core.plan.splits import PIECES
+from percepiano_core.plan.tracks import EXAMPLES
+from percepiano_core.ratings.derivations import DERIVATIONS
+from percepiano_core.splits.build import SPLITS
 from percepiano_core.training.settings import named_files, resolved, schema_of
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -25,6 +29,13 @@ KINDS = {"fit_predict": "fit", "prepare": "fit", "train_fold": "train", "combine
 """Function of a module -> the kind of job that calls it; a module that trains may have `prepare` beside it."""
 PROBLEMS = {"symbolic": "perception", "audio": "perception", "perception": "perception", "dynamics": "dynamics"}
 """First part of a module's name, the system -> what it predicts: ratings, or dynamics and beats."""
+PREDICTED = {"perception": "ratings", "dynamics": "dynamics"}
+
+PLACES = {
+    "perception": {"data": sorted(DERIVATIONS), "splits": sorted(SPLITS)},
+    "dynamics": {"data": sorted(EXAMPLES), "splits": [PIECES]},
+}
+"""What models predict -> the data and splits that their entries may name."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ def configured_models(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mod
             _check_name(f"models.{model.name}.settings.members", member, list(models), "a model")
             if models[member].problem != model.problem:
                 problem = f"its member {member} predicts something else"
-                raise UserError(f"model {model.name}", problem, f"combine models of {model.problem}")
+                raise UserError(f"model {model.name}", problem, f"combine models of {PREDICTED[model.problem]}")
     for name in models:
         _check_circle([name], models)
     return models
@@ -100,6 +111,8 @@ def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
     module = _imported(name, entry["module"])
     _check_inputs(name, entry["inputs"], getattr(module, "INPUTS", ()))
     settings = resolved_settings(entry["module"], entry["settings"], f"models.{name}.settings")
+    _check_conflict(name, module, settings, entry["inputs"])
+    _check_places(name, entry)
     return Model(
         name=name,
         title=entry["title"],
@@ -147,6 +160,21 @@ def model_modules() -> tuple[str, ...]:
             if match and "\ndef " not in match.group(0)[4:]:
                 found.append(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
     return tuple(found)
+
+
+def _check_conflict(name: str, module: Any, settings: Mapping[str, Any], inputs: str) -> None:
+    """UserError where a module says that its settings do not go with the inputs."""
+    problem = module.conflict(settings, inputs) if hasattr(module, "conflict") else ""
+    if problem:
+        raise UserError(f"model {name}", problem, f"its inputs are {inputs}; change one of the two")
+
+
+def _check_places(name: str, entry: Mapping[str, Any]) -> None:
+    """UserError for data or a split of another problem than the one that the model's system has."""
+    problem = PROBLEMS[entry["module"].partition(".")[0]]
+    for key, known in PLACES[problem].items():
+        for value in entry[key]:
+            _check_name(f"models.{name}.{key}", value, known, f"among the {key} of models of {PREDICTED[problem]}")
 
 
 def _check_circle(path: list[str], models: Mapping[str, Model]) -> None:

@@ -39,6 +39,8 @@ def setting(
     above: float | None = None,
     below: float | None = None,
     choices: Sequence[Any] | None = None,
+    pattern: str | None = None,
+    unique: bool = False,
     file: bool = False,
 ) -> Any:
     """A field of a declaration.
@@ -48,14 +50,17 @@ def setting(
     meaning : what it is, one line for the reference
     unit : of a number
     least, most, above, below : range of a number, or of the numbers of a list; `above` and `below` are excluded
-    choices : the allowed values, or those of a list's items
+    choices, pattern : the allowed values, or a regular expression of them; or those of a list's items
+    unique : a list holds nothing twice; none may be empty
     file : the value is a path that a run reads, so that the workflow has it made before
     """
     limits = {"minimum": least, "maximum": most, "exclusiveMinimum": above, "exclusiveMaximum": below}
     schema: Json = {name: limit for name, limit in limits.items() if limit is not None}
     if choices is not None:
         schema["enum"] = list(choices)
-    metadata = {"meaning": meaning, "unit": unit, "limits": schema, "file": file}
+    if pattern is not None:
+        schema["pattern"] = pattern
+    metadata = {"meaning": meaning, "unit": unit, "limits": schema, "unique": unique, "file": file}
     if default is REQUIRED:
         return field(metadata=metadata, kw_only=True)
     if isinstance(default, type):
@@ -160,6 +165,8 @@ def _property(each: Field[Any], kind: Any) -> Json:
     limits = each.metadata["limits"]
     alternatives = [part for part in typing.get_args(kind) if part is not type(None)] if _is_union(kind) else [kind]
     schema = _schema_of_kind(alternatives[0], limits)
+    if each.metadata.get("unique"):
+        schema["uniqueItems"] = True
     if _is_union(kind):
         schema = _nullable(schema)
     schema["description"] = about
@@ -177,7 +184,7 @@ def _schema_of_kind(kind: Any, limits: Json) -> Json:
         return {"title": declaration.__name__} | copy.deepcopy(schema_of(declaration))
     origin = typing.get_origin(kind)
     if origin in (list, tuple, Sequence):
-        return {"type": "array", "items": _schema_of_kind(typing.get_args(kind)[0], limits)}
+        return {"type": "array", "minItems": 1, "items": _schema_of_kind(typing.get_args(kind)[0], limits)}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _schema_of_kind(typing.get_args(kind)[1], limits)}
     if kind is Any:

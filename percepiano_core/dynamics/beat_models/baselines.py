@@ -46,6 +46,13 @@ Say = Callable[[Example], RecordingPrediction]
 Chosen = tuple[Say, dict[str, object]]
 
 
+def conflict(settings: Mapping[str, Any], inputs: str) -> str:
+    """What of the settings does not go with the inputs that the baseline is given; "" where all does."""
+    if settings["baseline"] in ("pelt", "librosa") and inputs == "beats":
+        return f"baseline: {settings['baseline']} needs an input that it can hear, as curves8+beats"
+    return ""
+
+
 def prepare(examples: Sequence[Example], kind: str | None, settings: Mapping[str, Any]) -> FitPredict:
     """What fits a fold.
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 class Settings:
     """What is averaged, and what the validation role chooses."""
 
-    members: list[str] = setting(REQUIRED, "models of the same track, which learn levels and change points")
+    members: list[str] = setting(
+        REQUIRED, "models of the same track, which learn levels and change points", unique=True
+    )
     logit_adjustments: list[float] = setting(
         [0.0],
         "powers of the levels' shares in the train role that divide the probabilities; the validation role chooses one",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from percepiano_core.features.descriptors.table import JOINED_SETS
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.preparation import prepare
 from percepiano_core.perception.selection import best_setting
@@ -25,7 +26,9 @@ INPUTS = ("descriptors",)
 class Settings:
     """What may be set; lists are what the validation role chooses among."""
 
-    feature_sets: list[str] = setting(["raw", "raw+aligned"], "descriptor sets to choose from; several are joined by +")
+    feature_sets: list[str] = setting(
+        ["raw", "raw+aligned"], "descriptor sets to choose from; several are joined by +", pattern=JOINED_SETS
+    )
     max_features: list[float] = setting([0.35], "share of the descriptors that each cut looks at", above=0, most=1)
     min_samples_leaf: list[int] = setting([2], "performances of a leaf, at least", least=1)
     trees_to_choose: int = setting(50, "trees of the forests that choose", least=1)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from percepiano_core.features.descriptors.table import JOINED_SETS
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.selection import r2_mean
 from percepiano_core.symbolic.descriptor_models.kernels import covariances, standard_components
@@ -28,7 +29,9 @@ class Settings:
     """What may be set; the list is what the validation role chooses among."""
 
     feature_sets: list[str] = setting(
-        ["raw+tonal", "raw+aligned+tonal"], "descriptor sets to choose from; several are joined by +"
+        ["raw+tonal", "raw+aligned+tonal"],
+        "descriptor sets to choose from; several are joined by +",
+        pattern=JOINED_SETS,
     )
     relevance: float = setting(
         0.5, "power by which a descriptor counts less the less it tells of the ratings; 0: all alike", least=0

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from percepiano_core.features.descriptors.table import JOINED_SETS
 from percepiano_core.perception.examples import Examples, Predicted
 from percepiano_core.perception.preparation import prepare
 from percepiano_core.perception.selection import r2_mean
@@ -23,7 +24,9 @@ INPUTS = ("descriptors",)
 class Settings:
     """What may be set; lists are what the validation role chooses among."""
 
-    feature_sets: list[str] = setting(["raw", "raw+aligned"], "descriptor sets to choose from; several are joined by +")
+    feature_sets: list[str] = setting(
+        ["raw", "raw+aligned"], "descriptor sets to choose from; several are joined by +", pattern=JOINED_SETS
+    )
     penalties: list[float] = setting([30, 100, 300, 1000, 3000], "weights of the quadratic penalty", least=0)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from percepiano_core.symbolic.han.settings import NoteNetworkSettings as Settings
+from percepiano_core.symbolic.han.settings import conflict  # noqa: F401 - the plan asks for it here
 from percepiano_core.training.settings import built
 
 if TYPE_CHECKING:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from percepiano_core.features.descriptors.table import JOINED_SETS
 from percepiano_core.features.feature_sets import FEATURE_SETS
 from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
@@ -37,9 +39,20 @@ class NoteNetworkSettings(RatingNetworkSettings):
         choices=("published", "all"),
     )
     descriptors: str | None = setting(
-        None, "set of descriptors that the head reads beside the notes, as raw+aligned; null: none"
+        None,
+        "sets of descriptors that the head reads beside the notes, as raw+aligned; null: none",
+        pattern=JOINED_SETS,
     )
     masked_notes: MaskedNotes | None = setting(None, "masked-note pre-training before ratings; null: none")
 
     def __post_init__(self) -> None:
         check_choices(self)
+
+
+def conflict(settings: Mapping[str, Any], inputs: str) -> str:
+    """What of the settings does not go with the inputs that the model is given; "" where all does."""
+    if settings["descriptors"] and "descriptors" not in inputs:
+        return f"descriptors: {settings['descriptors']} needs the inputs notes+descriptors"
+    if not settings["descriptors"] and "descriptors" in inputs:
+        return "the inputs notes+descriptors need a setting `descriptors`"
+    return ""
