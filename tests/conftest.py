@@ -14,6 +14,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Before any library reads it: numbers of networks depend on how many threads add them up, and tests run side by side.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 from mazurka_marks import made_up_mazurkas
 from workflow_runs import copied_code
