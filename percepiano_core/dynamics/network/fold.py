@@ -14,8 +14,8 @@ from percepiano_core.dynamics.examples.roles import Roles
 from percepiano_core.dynamics.network.architecture import NetworkConfig
 from percepiano_core.dynamics.network.dynamics_task import DynamicsTask, Input
 from percepiano_core.dynamics.network.model import DynamicsNetwork
-from percepiano_core.dynamics.network.network_fold import Settings
 from percepiano_core.dynamics.network.predict import predict
+from percepiano_core.dynamics.network.settings import Settings
 from percepiano_core.dynamics.network.weights import network_header
 from percepiano_core.dynamics.predictions.decoding import decode_levels
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
