@@ -16,8 +16,8 @@ pytest.importorskip("torch", reason="needs the torch extra")
 
 import torch
 
+from percepiano_core.dynamics.examples.rolls import event_roll, level_roll, training_starts
 from percepiano_core.dynamics.network.losses import masked_cross_entropy, shift_tolerant_bce, total_loss
-from percepiano_core.dynamics.network.rolls import event_roll, level_roll, training_starts
 from percepiano_core.dynamics.predictions.decoding import (
     decode_beats,
     decode_change_points,

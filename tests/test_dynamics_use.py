@@ -14,11 +14,11 @@ import soundfile
 import torch
 from torch import Tensor
 
+from percepiano_core.dynamics.examples.rolls import WINDOW_FRAMES
 from percepiano_core.dynamics.inputs.curves import CHANNELS, curve_duration, loudness_channels
 from percepiano_core.dynamics.network.architecture import TASKS, NetworkConfig
 from percepiano_core.dynamics.network.model import EXPERTS, DynamicsNetwork
 from percepiano_core.dynamics.network.predict import predict, stitched
-from percepiano_core.dynamics.network.rolls import WINDOW_FRAMES
 from percepiano_core.dynamics.network.weights import (
     BLOCK,
     HEADS,

@@ -27,8 +27,8 @@ from percepiano_core.corpus.mazurkabl import (
     read_mazurka,
 )
 from percepiano_core.dynamics.examples.labels import beat_labels
+from percepiano_core.dynamics.examples.rolls import positive_weight, training_starts
 from percepiano_core.dynamics.inputs.curves import curve_duration
-from percepiano_core.dynamics.network.rolls import positive_weight, training_starts
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.metrics.levels_and_beats import CLASSES
 from percepiano_core.splits.folds import Fold

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from percepiano_core.dynamics.examples.rolls import WINDOW_FRAMES
 from percepiano_core.dynamics.network.model import DynamicsNetwork
-from percepiano_core.dynamics.network.rolls import WINDOW_FRAMES
 
 BATCH = 8  # windows at a time
 

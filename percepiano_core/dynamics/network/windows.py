@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from percepiano_core.dynamics.examples.examples import Example
-from percepiano_core.dynamics.network.rolls import (
+from percepiano_core.dynamics.examples.rolls import (
     WINDOW_FRAMES,
     WINDOW_SECONDS,
     event_roll,
