@@ -71,6 +71,7 @@ def test_annotated_matches_join_equal_pitches(asap_root: Path, recordings: dict[
     assert np.mean(pitches[0] == pitches[1]) >= 0.99
 
 
+@pytest.mark.slow
 def test_excerpts_of_a_few_pieces_are_matched(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:
     pieces = [known_alignment(asap_root, recordings[name]) for name in SAMPLE]
     scores = f1_scores(excerpt for piece in pieces for excerpt in windows(piece, 48, 3))

@@ -163,6 +163,7 @@ pretrain(collection(20), {**PRETRAINING, "recipe": recipe}, 0, run).write_weight
 """
 
 
+@pytest.mark.slow
 def test_pre_training_killed_in_an_epoch_and_resumed_gives_the_same_weights(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run_to_the_end(RUN, whole)
