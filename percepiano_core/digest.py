@@ -22,6 +22,7 @@ from percepiano_core.files import write_text
 PACKAGE = "percepiano_core"
 PACKAGE_ROOT = Path(__file__).resolve().parent
 DIGITS = 12
+ABSENT = "absent"  # in the place of the version of a package that is not installed
 FILE_NAME = re.compile(r"[\w.-]+\.\w+")
 
 
@@ -74,7 +75,7 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "absent"
+        return ABSENT
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -10,9 +10,9 @@ import platform
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 
+from percepiano_core.digest import ABSENT, dependency_versions
 from percepiano_core.files import write_text
 from percepiano_core.table_io import write_records
 
@@ -46,9 +46,9 @@ def code_version() -> str:
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of the libraries that results depend on, and of Python."""
-    installed = {distribution.name.lower(): distribution.version for distribution in distributions()}
-    return {"python": platform.python_version()} | {name: installed[name] for name in LIBRARIES if name in installed}
+    """Versions of the libraries that results depend on, and of Python; those that are not installed are left out."""
+    found = dependency_versions(*LIBRARIES)
+    return {"python": platform.python_version()} | {name: each for name, each in found.items() if each != ABSENT}
 
 
 def machine() -> dict[str, str]:
