@@ -14,6 +14,17 @@ import yaml
 
 from percepiano_core.errors import UserError
 
+TYPES = {
+    "object": "a block",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+"""Type of JSON Schema -> what a person calls it."""
+
 
 def read_schema(path: Path | str) -> dict[str, Any]:
     """The JSON Schema (written as YAML) that documents every key and holds every default."""
@@ -84,7 +95,24 @@ def _user_error(error: jsonschema.ValidationError, before: Sequence[str], schema
             "configuration", f"{_place(path)}: there is no '{error.instance}'", nearest(error.instance, known)
         )
     meaning = _meaning(schema, error.absolute_schema_path)
-    return UserError("configuration", f"{_place(path) or 'top level'}: {error.message}", f"it is: {meaning}")
+    return UserError("configuration", f"{_place(path) or 'top level'}: {_complaint(error)}", f"it is: {meaning}")
+
+
+def _complaint(error: jsonschema.ValidationError) -> str:
+    """What is wrong with a value, in the words of YAML."""
+    if error.validator == "type":
+        wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        value = "null" if error.instance is None else repr(error.instance)
+        quotes = " (put it in quotes)" if "string" in wanted and isinstance(error.instance, int | float) else ""
+        return f"{value} is not {' or '.join(TYPES[each] for each in wanted)}{quotes}"
+    if error.validator == "required":
+        return f"{next(key for key in error.validator_value if key not in error.instance)} is missing"
+    if error.validator == "minItems":
+        least = error.validator_value
+        return "the list is empty" if not error.instance else f"a list of {len(error.instance)}, of at least {least}"
+    if error.validator == "uniqueItems":
+        return f"{error.instance} holds something twice"
+    return error.message
 
 
 def _meaning(schema: Mapping[str, Any], path: Iterable[str | int]) -> str:

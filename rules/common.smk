@@ -5,8 +5,6 @@ import sys
 
 from functools import cache, wraps
 
-from snakemake.exceptions import WorkflowError
-
 from percepiano_core.digest import SOURCES, code_digest, dependency_versions
 from percepiano_core.errors import UserError
 from percepiano_core.plan.plan import make_plan
@@ -51,16 +49,12 @@ def any_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-try:
-    PLAN = make_plan(config, HERE, told)
-    RUNS, RATING_RUNS, DYNAMICS_RUNS = (
-        PLAN.runs,
-        PLAN.predictions("perception"),
-        PLAN.predictions("dynamics"),
-    )
-except UserError as error:
-    raise WorkflowError(str(error)) from None
-
+PLAN = one_line(make_plan)(config, HERE, told)
+RUNS = one_line(lambda: PLAN.runs)()
+RATING_RUNS, DYNAMICS_RUNS = (
+    PLAN.predictions("perception"),
+    PLAN.predictions("dynamics"),
+)
 RATED, SEGMENTS = PLAN.corpus, PLAN.corpus.segments
 
 

@@ -38,7 +38,7 @@ rule table3:
         code=code("make_table3.py"),
         spec=targets.rating_table(PLAN),
         labels=list(PLAN.labels),
-        ablations=config["ablations"],
+        ablations=targets.ablations(PLAN),
     script:
         "../workflow_scripts/make_table3.py"
 

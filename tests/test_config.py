@@ -27,7 +27,10 @@ def test_the_shipped_configuration_is_valid() -> None:
         ({"splits": {"segment_drawz": [1]}}, ["splits.segment_drawz", "did you mean 'segment_draws'"]),
         ({"bootstrap": {"resamples": "many"}}, ["bootstrap.resamples", "'many'"]),
         ({"ratings": {"labels": ["public"]}}, ["ratings.labels.0", "'public'", "did you mean 'published'?"]),
-        ({"splits": {"names": []}}, ["splits.names"]),
+        ({"splits": {"names": []}}, ["splits.names", "the list is empty"]),
+        ({"ratings": None}, ["ratings: null is not a block"]),
+        ({"device": 3}, ["device"]),
+        ({"models": {"m": {"module": "a"}}}, ["models.m", "is missing"]),
     ],
 )
 def test_a_wrong_key_or_value_is_one_clear_line(change: dict, words: list[str]) -> None:

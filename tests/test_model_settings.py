@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +149,35 @@ def test_a_preset_changes_the_code_of_no_other_run() -> None:
     from percepiano_core.digest import PACKAGE_ROOT, _named_data_files
 
     assert _named_data_files(PACKAGE_ROOT / "training" / "recipe.py") == []
+
+
+class NotADataclass:
+    rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class BareField:
+    rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class UnknownType:
+    when: bytes = setting(b"", "a type that YAML does not have")
+
+
+@pytest.mark.parametrize(
+    ("declaration", "words"), [(NotADataclass, "dataclass"), (BareField, "rate"), (UnknownType, "when")]
+)
+def test_a_wrong_declaration_is_named_in_one_line(declaration: type, words: str) -> None:
+    with pytest.raises(UserError, match=words) as caught:
+        schema_of(declaration)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_presets_that_is_not_yaml_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "presets.yaml").write_text("x: {a: [\n")
+    (tmp_path / "broken_presets.py").write_text("class Settings:\n    PRESETS = 'presets.yaml'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=r"presets\.yaml: line 2: not YAML") as caught:
+        presets_of(import_module("broken_presets").Settings)
+    assert "\n" not in str(caught.value)

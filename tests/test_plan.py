@@ -178,13 +178,15 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
         (entry("mean", settings={"a": 1}), ["models.mean.settings", "has no settings"]),
         (entry("average", settings={"members": ["rigde"]}), ["models.average.settings.members", "mean 'ridge'?"]),
         (entry("average", settings={"members": ["average"]}), ["model average", "made of itself"]),
-        (entry("average", settings={"members": []}), ["models.average.settings.members", "non-empty"]),
-        (entry("average", settings={"members": ["ridge", "ridge"]}), ["models.average.settings.members", "unique"]),
+        (entry("average", settings={"members": []}), ["models.average.settings.members", "the list is empty"]),
+        (entry("average", settings={"members": ["ridge", "ridge"]}), ["models.average.settings.members", "twice"]),
         (entry("ridge", settings={"feature_sets": ["rww"]}), ["feature_sets.0", "raw", "descriptor sets"]),
         (
             entry("ridge", splits=["pieces"]),
             ["models.ridge.splits", "'pieces' is not among the splits of models of ratings"],
         ),
+        (entry("ridge", limits={"pieces": {"seeds": [0]}}), ["models.ridge.limits", "'pieces'"]),
+        (entry("ridge", module="symbolic.han.architecture"), ["symbolic.han.architecture", "settings: Mapping"]),
         (entry("ridge", data=["T1"]), ["models.ridge.data", "clean, published"]),
         (entry("network", **{**NETWORK, "settings": {"descriptors": "raw"}}), ["model network", "notes+descriptors"]),
         ({"pretraining": {"settings": {"note": 3}}}, ["pretraining.settings.note", "did you mean 'notes'?"]),
@@ -201,6 +203,23 @@ def test_what_is_wrong_is_one_line_that_names_the_nearest_right_one(corpus: Path
         planned(corpus, **deepcopy(changes))
     assert "\n" not in str(caught.value)
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_model_that_runs_nowhere_is_said_to(corpus: Path) -> None:
+    told: list[str] = []
+    changes = {"splits": {"names": ["performer"]}, **entry("ridge", splits=["work"])}
+    plan = planned(corpus, told, **changes)
+    assert "ridge" not in {run.model for run in plan.runs}
+    assert [line for line in told if "run nowhere" in line and "ridge" in line]
+
+
+def test_an_ablation_is_on_the_splits_that_the_run_has(corpus: Path) -> None:
+    steps = [{"model": "mean", "adds": "nothing"}, {"model": "ridge", "adds": "descriptors"}]
+    ablation = {
+        name: {"splits": splits, "steps": steps} for name, splits in (("a", ["work", "performer"]), ("b", ["work"]))
+    }
+    plan = planned(corpus, splits={"names": ["performer"]}, ablations=ablation)
+    assert {name: entry["splits"] for name, entry in targets.ablations(plan).items()} == {"a": ["performer"]}
 
 
 def test_a_corpus_lies_where_the_environment_says() -> None:

@@ -86,12 +86,12 @@ def test_a_preset_that_is_added_changes_no_resolved_value(tmp_path: Path) -> Non
         ({"members": ["a"], "plan": {"preset": "shorter"}}, ["plan.preset", "did you mean 'short'?"]),
         ({"members": ["a"], "plan": {"epochs": 0}}, ["plan.epochs", "minimum of 1", "it is: epochs"]),
         ({"members": ["a"], "plan": {"rate": 0}}, ["plan.rate", "it is: rate (a step)"]),
-        ({"members": "a"}, ["settings.members", "array"]),
-        ({"members": []}, ["settings.members", "non-empty", "it is: names"]),
-        ({"members": [3]}, ["settings.members.0", "it is: names"]),
+        ({"members": "a"}, ["settings.members: 'a' is not a list"]),
+        ({"members": []}, ["settings.members", "the list is empty", "it is: names"]),
+        ({"members": [3]}, ["settings.members.0: 3 is not text (put it in quotes)", "it is: names"]),
         ({"members": ["a"], "plan": {"rate": float("nan")}}, ["plan.rate", "nan"]),
         ({"members": ["a"], 3: 4}, ["the key 3 is not text"]),
-        ({}, ["'members' is a required property"]),
+        ({}, ["members is missing"]),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_says_what_is_right(values: dict, words: list[str]) -> None:

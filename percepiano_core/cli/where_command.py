@@ -13,6 +13,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.table_io import read_rows
 
 COLUMNS = ("split", "model", "labels", "r2", "status")
+MODEL_WIDTH, SPLIT_WIDTH = 22, 6  # characters at least: a few words of a title a line, a score on one line
 PLACES = {
     "table": "results/table3.csv",
     "dimensions": "results/table3_per_dimension.csv",
@@ -40,11 +41,17 @@ def where(
 
 
 def _summary(rows: list[dict[str, str]], title: str) -> Table:
-    """Models down, splits across."""
+    """Models down, a block for each kind of labels; splits across, their names folded where the terminal is narrow."""
     splits = list(dict.fromkeys(row["split"] for row in rows))
     scores = {(row["labels"], row["model"], row["split"]): row["r2"] for row in rows}
-    table = Table("labels", "model", *splits, title=title)
-    for labels, model in dict.fromkeys((row["labels"], row["model"]) for row in rows):
-        cells = (scores.get((labels, model, split), "") for split in splits)
-        table.add_row(labels, model, *(f"{float(cell):.3f}" if cell else "" for cell in cells))
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("model", min_width=MODEL_WIDTH)
+    for split in splits:
+        table.add_column(split.replace("_", "\n"), min_width=SPLIT_WIDTH, overflow="fold", justify="right")
+    for labels in dict.fromkeys(row["labels"] for row in rows):
+        table.add_row(f"labels: {labels}", style="bold")
+        for model in dict.fromkeys(row["model"] for row in rows if row["labels"] == labels):
+            cells = (scores.get((labels, model, split), "") for split in splits)
+            table.add_row(model, *(f"{float(cell):.3f}" if cell else "" for cell in cells))
+        table.add_section()
     return table

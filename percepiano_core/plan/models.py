@@ -107,7 +107,7 @@ def configured_models(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mod
 
 def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
     """One entry, its settings checked against their declaration and resolved."""
-    _check_name(f"models.{name}.module", entry["module"], model_modules(), "a module of a model")
+    _check_module(name, entry["module"])
     module = _imported(name, entry["module"])
     _check_inputs(name, entry["inputs"], getattr(module, "INPUTS", ()))
     settings = resolved_settings(entry["module"], entry["settings"], f"models.{name}.settings")
@@ -169,12 +169,22 @@ def _check_conflict(name: str, module: Any, settings: Mapping[str, Any], inputs:
         raise UserError(f"model {name}", problem, f"its inputs are {inputs}; change one of the two")
 
 
+def _check_module(name: str, module: str) -> None:
+    """UserError for what is no module of a model, though there may be a file of that name."""
+    if module not in model_modules() and (PACKAGE / f"{module.replace('.', '/')}.py").is_file():
+        problem = f"its module {module} has no function of a model that takes `settings: Mapping`"
+        raise UserError(f"model {name}", problem, f"give it one of {', '.join(KINDS)} (docs/new_model.md)")
+    _check_name(f"models.{name}.module", module, model_modules(), "a module of a model")
+
+
 def _check_places(name: str, entry: Mapping[str, Any]) -> None:
-    """UserError for data or a split of another problem than the one that the model's system has."""
+    """UserError for data or a split, limited ones too, of another problem than the one that the model's system has."""
     problem = PROBLEMS[entry["module"].partition(".")[0]]
     for key, known in PLACES[problem].items():
         for value in entry[key]:
             _check_name(f"models.{name}.{key}", value, known, f"among the {key} of models of {PREDICTED[problem]}")
+    for split in entry["limits"]:
+        _check_name(f"models.{name}.limits", split, PLACES[problem]["splits"], "a split of such models")
 
 
 def _check_circle(path: list[str], models: Mapping[str, Model]) -> None:
@@ -188,12 +198,15 @@ def _check_circle(path: list[str], models: Mapping[str, Model]) -> None:
 
 
 def _imported(name: str, module: str) -> Any:
-    """The module of a model; UserError, one line, for one that cannot be imported."""
+    """The module of a model; UserError, one line, for one that cannot be imported, whatever is wrong with it."""
     try:
         return import_module(f"percepiano_core.{module}")
     except ImportError as error:
         remedy = "install what it needs, or import it inside the functions that need it"
         raise UserError(f"model {name}", f"its module {module} cannot be imported ({error})", remedy) from None
+    except Exception as error:  # a module of the user's own may fail in any way
+        problem = f"its module {module} cannot be imported ({type(error).__name__}: {error})"
+        raise UserError(f"model {name}", problem, "mend it") from None
 
 
 def _check_inputs(name: str, inputs: str, possible: Sequence[str]) -> None:

@@ -114,7 +114,12 @@ class Plan:
     def runs(self) -> list[Run]:
         """Every run of every model that has what it starts from."""
         data = {"perception": list(self.labels), "dynamics": list(self.tracks)}
-        return list(all_runs(self._running, data, self.splits_of_problems))
+        runs = list(all_runs(self._running, data, self.splits_of_problems))
+        somewhere = {run.model for run in runs}
+        nowhere = [model.name for model in self._running if model.name not in somewhere and data[model.problem]]
+        if nowhere:
+            self.report(f"run nowhere, for none of their data or none of their splits is here: {', '.join(nowhere)}")
+        return runs
 
     def runs_of(self, problem: str, kind: str | None = None) -> list[Run]:
         """The runs of a problem, of one kind of model if it is named."""

@@ -69,6 +69,16 @@ def rating_table(plan: Plan) -> dict[str, Any]:
     }
 
 
+def ablations(plan: Plan) -> dict[str, Any]:
+    """The ablation tables, each on those of its splits that this run has; one that has none of them is left out."""
+    has = plan.config["splits"]["names"]
+    on_these = {
+        name: entry | {"splits": [split for split in entry["splits"] if split in has]}
+        for name, entry in plan.config["ablations"].items()
+    }
+    return {name: entry for name, entry in on_these.items() if entry["splits"]}
+
+
 def dynamics_rows(plan: Plan) -> dict[str, list[tuple[str, str, str]]]:
     """Track -> rows of the table of dynamics: name, title and inputs of each model that runs on it."""
     ran = {(run.data, run.model) for run in plan.runs_of("dynamics")}

@@ -72,7 +72,11 @@ def setting(
 
 @cache
 def schema_of(declaration: type) -> Json:
-    """JSON Schema of a declaration, with descriptions and defaults; a key that is not declared is an error."""
+    """JSON Schema of a declaration, with descriptions and defaults; a key that is not declared is an error.
+
+    UserError for a declaration that is none: no dataclass, a field that is not made by `setting` or of no known type.
+    """
+    _check_declaration(declaration)
     types_of = typing.get_type_hints(declaration)
     properties = {each.name: _property(each, types_of[each.name]) for each in fields(declaration)}
     if presets := presets_of(declaration):
@@ -89,7 +93,12 @@ def presets_of(declaration: type) -> dict[str, Json]:
     if name is None:
         return {}
     path = Path(str(sys.modules[declaration.__module__].__file__)).with_name(name)
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        place = f"line {where.line + 1}: " if where is not None else ""
+        raise UserError(path, f"{place}not YAML ({getattr(error, 'problem', error)})", "mend it") from None
 
 
 def resolved(declaration: type, values: Mapping[str, Any]) -> Json:
@@ -146,6 +155,32 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
         both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
         result[key] = merged(result[key], value) if both else copy.deepcopy(value)
     return result
+
+
+def _check_declaration(declaration: type) -> None:
+    place = (
+        f"{declaration.__module__}.{declaration.__qualname__}" if isinstance(declaration, type) else repr(declaration)
+    )
+    if not (isinstance(declaration, type) and is_dataclass(declaration)):
+        raise UserError(place, "settings are declared by a dataclass", "put @dataclass before it")
+    types_of = typing.get_type_hints(declaration)
+    for each in fields(declaration):
+        if "meaning" not in each.metadata:
+            raise UserError(f"{place}.{each.name}", "is not declared", "make the field by `setting`")
+        if not _is_known_kind(types_of[each.name]):
+            problem = f"a setting cannot be of type {types_of[each.name]}"
+            raise UserError(
+                f"{place}.{each.name}", problem, "use bool, int, float, str, a list, a mapping or a dataclass"
+            )
+
+
+def _is_known_kind(kind: Any) -> bool:
+    """Whether a schema can be made of a type; what a list or a mapping holds counts too."""
+    if kind is Any or kind in _SIMPLE or is_dataclass(kind):
+        return True
+    parts = [part for part in typing.get_args(kind) if part is not type(None) and part is not ...]
+    nested = _is_union(kind) or typing.get_origin(kind) in (list, tuple, dict, Sequence, Mapping)
+    return nested and bool(parts) and all(map(_is_known_kind, parts))
 
 
 def _resolved_value(each: Field[Any], kind: Any, given: Mapping[str, Any]) -> Any:

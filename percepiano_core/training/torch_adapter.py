@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from percepiano_core.errors import UserError
 from percepiano_core.training.loop import WEIGHTS
 from percepiano_core.training.named_arrays import below, prefixed
 from percepiano_core.training.recipe import Recipe, learning_rate_factor
@@ -20,7 +21,12 @@ OPTIMISER, RATES = "optimiser/", "rates"
 
 
 def device_of(run: TrainingRun) -> torch.device:
-    """The device of a training; its threads are set too, for numbers depend on how many add them up."""
+    """The device of a training; its threads are set too, for numbers depend on how many add them up.
+
+    UserError for a GPU that this machine, or this PyTorch, does not have.
+    """
+    if run.device == "gpu" and not torch.cuda.is_available():
+        raise UserError("device: gpu", "PyTorch sees no GPU here", "set `device: cpu`, or run where there is one")
     if run.threads is not None:
         torch.set_num_threads(run.threads)
     return torch.device("cuda" if run.device == "gpu" else run.device)
