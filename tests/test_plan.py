@@ -282,8 +282,8 @@ def changed(model: Any, **changes: Any) -> Any:
 
 
 def test_a_run_is_named_by_its_parts() -> None:
-    run = Run("symbolic", "clean", "ridge", "work", "D935", 3)
-    assert run.folder == "results/runs/symbolic/clean/ridge/work/foldD935/seed3"
+    run = Run("symbolic", "clean", "ridge", "performer", "D935", 3)
+    assert run.folder == "results/runs/symbolic/clean/ridge/performer/foldD935/seed3"
 
 
 def test_what_a_model_cannot_do_without_leaves_it_and_averages_of_it_out(
