@@ -135,7 +135,7 @@ def _jumps(marks: Sequence[RepeatMarks]) -> Iterator[Jump]:
         if mark.to_coda and (coda := _coda(marks, bar)) is not None:
             yield Jump(bar, coda, "coda")
     for first, brackets, after in _ending_groups(marks):
-        later = [start for start in brackets[1:]]
+        later = list(brackets[1:])
         if marks[brackets[-1]].endings and _closes(marks, brackets[-1]):
             later.append(after)  # the pass after the last bracket goes on without one
         for target in later:
@@ -258,7 +258,8 @@ def _ending_groups(marks: Sequence[RepeatMarks]) -> Iterator[tuple[int, list[int
         if not (marks[bar].endings and marks[bar].ending_starts):
             bar += 1
             continue
-        first, brackets = bar, []
+        first = bar
+        brackets: list[int] = []
         while bar < len(marks) and marks[bar].endings and marks[bar].ending_starts:
             if brackets and min(marks[bar].endings) <= max(marks[brackets[-1]].endings):
                 break  # numbers begin anew: the endings of another repeat
