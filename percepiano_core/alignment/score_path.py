@@ -10,7 +10,7 @@ Costs are whole numbers, in quarters of a wrong note, so that the way back meets
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
