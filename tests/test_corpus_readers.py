@@ -188,7 +188,7 @@ def test_an_own_corpus_cannot_name_files_outside_itself(tmp_path: Path) -> None:
     assert "outside the corpus" in lines[0].problem
 
 
-@pytest.mark.parametrize("index", ["--1", "1.0", "x"])
+@pytest.mark.parametrize("index", ["--1", "1.5", "x"])
 def test_a_player_index_that_is_no_number_is_listed(tmp_path: Path, index: str) -> None:
     root = own_corpus(tmp_path, [own_row("a", player_index="-3"), own_row("b", player_index=index)])
     performances, lines = survey("manifest", root)

@@ -12,13 +12,13 @@ import pytest
 import yaml
 from workflow_runs import REPOSITORY
 
+from percepiano_core.corpus.root import corpus_folder
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
 from percepiano_core.digest import dependency_versions
 from percepiano_core.errors import UserError
 from percepiano_core.plan import plan as plan_module
 from percepiano_core.plan import targets
 from percepiano_core.plan.batches import batch, batch_count, batches_of
-from percepiano_core.plan.corpora import corpus_folder
 from percepiano_core.plan.job import job_of
 from percepiano_core.plan.models import configured_models, model_modules
 from percepiano_core.plan.plan import Plan, make_plan
@@ -223,10 +223,9 @@ def test_an_ablation_is_on_the_splits_that_the_run_has(corpus: Path) -> None:
 
 
 def test_a_corpus_lies_where_the_environment_says() -> None:
-    corpora = {"asap": "corpora/asap", "maestro": None}
-    assert corpus_folder("asap", corpora, {}) == Path("corpora/asap")
-    assert corpus_folder("asap", corpora, {"ASAP_ROOT": "elsewhere"}) == Path("elsewhere")
-    assert corpus_folder("maestro", corpora, {}) is None
+    assert corpus_folder("asap", "corpora/asap", {}) == Path("corpora/asap")
+    assert corpus_folder("asap", "corpora/asap", {"ASAP_ROOT": "elsewhere"}) == Path("elsewhere")
+    assert corpus_folder("maestro", None, {}) is None
 
 
 def test_batches_hold_every_item_once() -> None:

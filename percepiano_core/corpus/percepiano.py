@@ -14,7 +14,7 @@ from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
-from percepiano_core.quality import QualityLine
+from percepiano_core.quality import LEFT_OUT, QualityLine
 
 PERFORMANCES = "virtuoso/data/all_2rounds"
 SCORES = "virtuoso/data/score_xml"
@@ -153,7 +153,7 @@ def _without_score(stem: str, file: str, name: Name) -> QualityLine:
         subject=stem,
         file=f"{PERFORMANCES}/{file}",
         problem=f"its score {SCORES}/{name.score}.musicxml is missing",
-        consequence="the performance is left out",
+        consequence=LEFT_OUT,
         remedy="restore the score",
     )
 
