@@ -89,12 +89,7 @@ def read_sheet(path: Path | str, known: Sequence[str], error: type[PercePianoErr
     known : names of columns, by which the separator is told
     """
     path = Path(path)
-    text = read_text(path, error)
-    said = SAID_SEPARATOR.match(text)
-    text = text[said.end() :] if said else text.lstrip("\ufeff")
-    candidates = [said[1]] if said else list(SEPARATORS)
-    separator = max(candidates, key=lambda each: _known_columns(text, each, known))
-    records = _records(path, text, separator, error)
+    separator, records = _cells(path, known, error)
     first = next((number for number, cells in enumerate(records) if any(map(cleaned, cells))), None)
     if first is None:
         raise error(path, "it is empty", "restore it")
@@ -102,6 +97,24 @@ def read_sheet(path: Path | str, known: Sequence[str], error: type[PercePianoErr
     while not header[-1]:
         header.pop()
     return _sheet(path, tuple(header), records, first, separator)
+
+
+def read_lines(path: Path | str, known: Sequence[str], error: type[PercePianoError] = UserError) -> list[list[str]]:
+    """Cells of every row that is not empty, blanks around and empty cells behind them off, for tables without a header.
+
+    known : words of the first row, by which the separator is told; errors as of `read_sheet`
+    """
+    path = Path(path)
+    rows = []
+    for cells in _cells(path, known, error)[1]:
+        row = [cleaned(cell) for cell in cells]
+        while row and not row[-1]:
+            row.pop()
+        if row:
+            rows.append(row)
+    if not rows:
+        raise error(path, "it is empty", "restore it")
+    return rows
 
 
 def read_text(path: Path | str, error: type[PercePianoError] = UserError) -> str:
@@ -144,6 +157,17 @@ def _sheet(path: Path, header: tuple[str, ...], records: list[list[str]], first:
         padded = [*cells, *[""] * len(header)]
         rows.append((number, tuple(padded[: len(header)])))
     return Sheet(path, header, tuple(rows), uneven, separator)
+
+
+def _cells(path: Path, known: Sequence[str], error: type[PercePianoError]) -> tuple[str, list[list[str]]]:
+    """The separator, and all rows as they stand in the file; [] for an empty line."""
+    text = read_text(path, error)
+    said = SAID_SEPARATOR.match(text)
+    text = text[said.end() :] if said else text.lstrip("\ufeff")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    candidates = [said[1]] if said else list(SEPARATORS)
+    separator = max(candidates, key=lambda each: (_known_columns(text, each, known), first.count(each)))
+    return separator, _records(path, text, separator, error)
 
 
 def _bytes(path: Path, error: type[PercePianoError]) -> bytes:

@@ -19,6 +19,7 @@ WORDS = "results/pretrained/words.h5"
 NOTES = "results/pretrained/notes.h5"
 NOTES_OF_BATCH = "results/pretrained/notes/{batch}.h5"
 QUALITY_OF_BATCH = "results/quality/pretraining/{batch}.csv"
+QUALITY_OF_WORDS = "results/quality/pretraining/words.csv"
 WEIGHTS = "results/pretrained/midibert_{size}/weights.safetensors"
 
 
