@@ -106,7 +106,6 @@ def _remedy(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "give the job more memory, or leave out what is very long"
     if isinstance(error, OSError):
-        return (
-            "free space on the disk" if error.errno in OF_THE_DISK[:2] else "see that the file can be read and written"
-        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return "free space on the disk" if full else "see that the file can be read and written"
     return REPORT

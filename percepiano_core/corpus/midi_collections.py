@@ -1,8 +1,7 @@
 """Unlabelled performances as MIDI, for pre-training: ASAP and MAESTRO, less the works that are rated.
 
 ASAP: Foscarin et al. (ISMIR 2020). MAESTRO: Hawthorne et al., "Enabling factorized piano music modeling and generation
-with the MAESTRO dataset" (ICLR 2019), of whose versions in a folder the latest is read. Each lists its performances in a
-table.
+with the MAESTRO dataset" (ICLR 2019); of the versions in a folder, the latest. Each lists its performances in a table.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ FORMULA_ERRORS = {"#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NU
 LONGEST = 200  # bytes: file systems take 255, and endings are added
 LONGEST_SHOWN = 80  # characters in a message
 RESERVED = (".", "..", "attrs")  # groups of HDF5 files that mean something else
-IN_PATHS = "{}"  # Snakemake would take what stands between them for a wildcard
+REPEATED = re.compile(r"(.{1,9})\1{19}$")
+IN_PATHS = "{}<>"  # Snakemake would take what stands between them for a wildcard, or a variable
 
 
 def performance_name(text: str) -> str:
@@ -55,6 +56,8 @@ def name_problem(name: str, is_file_name: bool) -> str:
         return f"holds the character {forbidden}, which a name cannot hold"
     if is_file_name and name in RESERVED:
         return "cannot be a name"
+    if is_file_name and REPEATED.search(name):
+        return "ends in 20 repetitions, which Snakemake takes for an endless one"
     if len(name.encode()) > LONGEST:
         return f"is longer than {LONGEST} bytes"
     return ""

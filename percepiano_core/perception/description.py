@@ -38,7 +38,6 @@ def describe_segment(path: Path | str) -> tuple[Described, list[QualityLine]]:
             with about(name):
                 described[name] = performance_descriptors(each.performed, each.alignment if readable else None)
         except DataError as error:
-            lines.append(
-                replace(from_error("features", name, error, "no descriptors: models see it as missing"), file="")
-            )
+            line = from_error("features", name, error, "no descriptors: models see it as missing")
+            lines.append(replace(line, file=""))
     return described, lines
