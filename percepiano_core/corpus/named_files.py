@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from percepiano_core.corpus.names import path_problem
+from percepiano_core.corpus.names import path_problem, shown
 from percepiano_core.spreadsheet import cleaned, nearest_name
+
+NUMBERS = re.compile(r"[0-9]+")
 
 
 class NamedFiles:
@@ -72,8 +75,11 @@ class NamedFiles:
         names = [name for folded in self._names(path.parent).values() for name in folded]
         if path.name in names:
             return "is a folder or something else than a file"
-        near = nearest_name(path.name, names)
-        return f"is missing; did you mean '{(path.parent / near).as_posix()}'?" if near else "is missing"
+        of_stem = [name for name in names if PurePosixPath(name).stem == path.name]
+        # Take_13 is not meant where Take_12 is there.
+        numbered = [name for name in names if NUMBERS.findall(name) == NUMBERS.findall(path.name)]
+        near = of_stem[0] if len(of_stem) == 1 else nearest_name(path.name, numbered)
+        return f"is missing; did you mean '{shown((path.parent / near).as_posix())}'?" if near else "is missing"
 
 
 def _folded(name: str) -> str:

@@ -56,10 +56,10 @@ def name_problem(name: str, is_file_name: bool) -> str:
         return f"holds the character {forbidden}, which a name cannot hold"
     if is_file_name and name in RESERVED:
         return "cannot be a name"
-    if is_file_name and REPEATED.search(name):
-        return "ends in 20 repetitions, which Snakemake takes for an endless one"
     if len(name.encode()) > LONGEST:
         return f"is longer than {LONGEST} bytes"
+    if is_file_name and REPEATED.search(name):
+        return "ends in 20 repetitions, which Snakemake takes for an endless one"
     return ""
 
 
