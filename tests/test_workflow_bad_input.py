@@ -151,7 +151,8 @@ ODD = (
 @pytest.fixture(scope="module")
 def oddly_named(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
     """A run on a corpus whose names hold what shells and paths trip over, in a manifest as Excel writes it."""
-    run = new_run(tmp_path_factory.mktemp("odd"), segments=2, corpora={"rated": RATED_AS_REAL})
+    changes = {"corpora": {"rated": RATED_AS_REAL}, "splits": {"names": ["performer"]}}
+    run = new_run(tmp_path_factory.mktemp("odd"), segments=2, **changes)
     corpus = run / "corpus"
     rows = pd.read_csv(corpus / "manifest.csv", dtype=str)
     names = {name: f"{ODD[i % len(ODD)]} {i}" for i, name in enumerate(rows["performance"])}

@@ -23,6 +23,7 @@ from percepiano_core.spreadsheet import read_sheet
 
 MANIFEST = "manifest.csv"
 RATINGS = "ratings.csv"
+PUBLISHED_TABLE = "labels/total_2rounds.csv"  # what the published corpus has
 UNSET = -(10**9)  # no player_index given
 
 
@@ -35,6 +36,9 @@ def check_root(root: Path) -> None:
     """Raise UserError if the manifest or the ratings are missing, a required column lacks, or no row is usable."""
     remedy = "point the corpus root at a folder with manifest.csv, ratings.csv and the files they name"
     missing = [part for part in (MANIFEST, RATINGS) if not (root / part).exists()]
+    if missing and (root / PUBLISHED_TABLE).is_file():
+        remedy = "set the reader of the rated corpus to percepiano"
+        raise UserError(root, f"no {' and '.join(missing)} here, but a clone of PercePiano", remedy)
     if missing:
         raise UserError(root, f"no corpus here ({', '.join(missing)} missing)", remedy)
     performances, lines = survey(root)

@@ -99,7 +99,9 @@ def read_marks(path: Path, beats: int) -> tuple[Mark, ...]:
         raise DataError(path, f"it has {len(positions)} beats for {len(levels)} dynamic marks", UNPACK)
     unknown = sorted(set(levels) - set(LEVELS))
     if unknown:
-        raise DataError(path, f"{unknown[0]!r} is not one of {', '.join(LEVELS)}", "leave the mazurka out")
+        raise DataError(
+            path, f"{unknown[0]!r} is not one of {', '.join(LEVELS)}", "write one of these, or leave the piece out"
+        )
     rows = [_number(path, 2, cell) - 1 for cell in positions]
     if any(not row.is_integer() or not 0 <= row < beats for row in rows) or sorted(set(rows)) != rows:
         raise DataError(path, f"its beats are not whole, increasing and within 1 to {beats}", UNPACK)
@@ -121,8 +123,10 @@ def read_loudness_curve(root: Path | str, name: str, pid: str) -> np.ndarray:
     path = curve_path(root, name, pid)
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)
-    except OSError:
+    except FileNotFoundError:
         raise DataError(path, "no such loudness curve", "write the curves from the pack (decode_sones.py)") from None
+    except OSError as error:
+        raise DataError(path, f"cannot be read ({error.strerror})", UNPACK) from None
     except ValueError as error:
         raise DataError(path, f"not a loudness curve ({' '.join(str(error).split())})", UNPACK) from None
     if table.shape[1:] != (2,) or not len(table):
