@@ -1,7 +1,7 @@
 """What every workflow script wraps its work in: output goes to the job's log, an error is one line that names a file.
 
-`about` is for what is done file by file: whatever goes wrong with one file becomes a DataError that names it, which
-the job lists, so that the rest goes on. `logged` is for all that is left.
+`concerning` is for what is done file by file: whatever goes wrong with one file becomes a DataError that names it,
+which the job lists, so that the rest goes on. `logged` is for all that is left.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def logged(log: Path | str) -> Iterator[None]:
 
 
 @contextmanager
-def about(file: str | PathLike[str]) -> Iterator[None]:
+def concerning(file: str | PathLike[str]) -> Iterator[None]:
     """An error that the block did not foresee is a DataError about the file; its traceback goes to the job's log.
 
     What the disk refuses is about no single file and passes, as do the project's own errors.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from percepiano_core.errors import DataError, UserError
-from percepiano_core.job import about, logged, working_on
+from percepiano_core.job import concerning, logged, working_on
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_an_unforeseen_error_about_a_file_is_a_data_error_and_the_rest_goes_on(l
     with logged(log):
         for name in ("a", "b"):
             try:
-                with about(name):
+                with concerning(name):
                     _ = {}["type"] if name == "a" else None
             except DataError as error:
                 errors.append(error)
@@ -70,11 +70,11 @@ def test_an_unforeseen_error_about_a_file_is_a_data_error_and_the_rest_goes_on(l
 
 
 def test_an_error_of_the_project_passes_as_it_is() -> None:
-    with pytest.raises(DataError, match="other: wrong; correct it"), about("a"):
+    with pytest.raises(DataError, match="other: wrong; correct it"), concerning("a"):
         raise DataError("other", "wrong", "correct it")
 
 
 def test_a_full_disk_is_the_fault_of_no_file(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit), logged(log), about("a.mid"):
+    with pytest.raises(SystemExit), logged(log), concerning("a.mid"):
         raise OSError(errno.ENOSPC, "No space left on device", "out.h5")
     assert "job align/tune 1, a.mid: stopped (No space left on device: out.h5)" in capfd.readouterr().err

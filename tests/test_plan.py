@@ -365,3 +365,7 @@ def test_folders_that_snakemake_takes_for_patterns_are_refused(
     (tmp_path / "recordings" / "a<b>.wav").touch()
     with pytest.raises(UserError, match=r"a<b>\.wav: holds the character <"):
         planned(corpus, corpora={"recordings": str(tmp_path / "recordings")})
+
+
+def test_every_stage_that_lists_faults_is_in_the_list_of_all(corpus: Path) -> None:
+    assert "results/quality/descriptors.csv" in targets.quality_lists(planned(corpus))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from percepiano_core.corpus.midi import read_performance
 from percepiano_core.errors import DataError
-from percepiano_core.job import about, logged
+from percepiano_core.job import concerning, logged
 from percepiano_core.quality import from_error, write_quality
 from percepiano_core.store.words import WordCollection, write_words
 from percepiano_core.symbolic.midibert.compound_words import compound_words
@@ -13,7 +13,7 @@ with logged(snakemake.log[0]):
     files, pieces, words, lines = list(snakemake.input.midi), [], [], []
     for number, (path, piece) in enumerate(zip(files, snakemake.params.pieces, strict=True), start=1):
         try:
-            with about(path):
+            with concerning(path):
                 performed = read_performance(path)
                 words.append(compound_words(performed.notes, performed.ticks_per_quarter))
         except DataError as error:

@@ -2,14 +2,14 @@
 
 from percepiano_core.errors import DataError
 from percepiano_core.features.score.text import read_text
-from percepiano_core.job import about, logged
+from percepiano_core.job import concerning, logged
 from percepiano_core.splits.groups import chord_sequence, text_groups, write_groups
 
 with logged(snakemake.log[0]):
     chords = {}
     for segment, score in zip(snakemake.params.works, snakemake.input, strict=True):
         try:
-            with about(score):
+            with concerning(score):
                 chords[segment] = chord_sequence(*read_text(score))
         except DataError as error:  # listed by the alignment of the segment; it stays a group of its own
             print(error)

@@ -15,7 +15,6 @@ from percepiano_core.corpus.manifest import file_sha256
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
-from percepiano_core.job import about
 
 LATE_SEC = 5.0  # silence after the last note-off that counts as a late end
 USUAL_TICKS = 480  # a quarter; the resolution of nearly all released files
@@ -27,14 +26,13 @@ def of_performances(performances: Sequence[Performance], root: Path) -> list[Irr
     recordings: dict[str, PerformedMidi] = {}
     for each in performances:
         try:
-            with about(root / each.midi):
-                performed = read_performance(root / each.midi)
-                irregular = [*_of_content(each.performance, performed), *_of_layout(each.performance, root / each.midi)]
+            performed = read_performance(root / each.midi)
         except DataError as error:
             found.append(Irregularity("unreadable_midi", each.performance, error.problem))
             continue
         recordings[each.performance] = performed
-        found += irregular
+        found += _of_content(each.performance, performed)
+        found += _of_layout(each.performance, root / each.midi)
     found += _identical(performances, root)
     found += _overlapping([each for each in performances if each.performance in recordings], recordings)
     return found

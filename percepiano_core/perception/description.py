@@ -9,7 +9,7 @@ from pathlib import Path
 
 from percepiano_core.errors import DataError
 from percepiano_core.features.descriptors.performance import performance_descriptors
-from percepiano_core.job import about
+from percepiano_core.job import concerning
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.store.alignments import read_segment_alignments
 
@@ -35,7 +35,7 @@ def describe_segment(path: Path | str) -> tuple[Described, list[QualityLine]]:
     lines = []
     for name, each in segment.performances.items():
         try:
-            with about(name):
+            with concerning(name):
                 described[name] = performance_descriptors(each.performed, each.alignment if readable else None)
         except DataError as error:
             line = from_error("features", name, error, "no descriptors: models see it as missing")

@@ -10,7 +10,7 @@ from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.examples.labels import beat_labels
 from percepiano_core.dynamics.inputs.curves import curve_duration, loudness_channels
 from percepiano_core.errors import DataError
-from percepiano_core.job import about
+from percepiano_core.job import concerning
 from percepiano_core.splits.piece_folds import recording_name
 
 CURVES = "curves8"  # the eight channels of curves.CHANNELS
@@ -24,7 +24,7 @@ def mazurka_examples(root: Path | str, mazurka: str, protocol: str = "corrected"
     protocol : which beat is the downbeat (a key of labels.DOWNBEAT_NUMBER)
     """
     try:
-        with about(beat_times_path(root, mazurka)):
+        with concerning(beat_times_path(root, mazurka)):
             found = read_mazurka(root, mazurka)
             labels = beat_labels(found, protocol)
     except DataError as error:
@@ -32,7 +32,7 @@ def mazurka_examples(root: Path | str, mazurka: str, protocol: str = "corrected"
         return
     for pid, times in found.beats.columns.items():
         try:
-            with about(curve_path(root, mazurka, pid)):
+            with concerning(curve_path(root, mazurka, pid)):
                 curve = read_loudness_curve(root, mazurka, pid)
                 channels = loudness_channels(curve)
         except DataError as error:
