@@ -204,6 +204,10 @@ def test_an_unquoted_separator_inside_a_name_is_one_line(tmp_path: Path) -> None
         (("Anna", "anna"), "in capitals or blanks alone"),
         (("Anna B", "Anna  B"), "alone"),
         (("3-Nov",), "looks like a date"),
+        (("03. Mrz",), "a date"),
+        (("Nov-03",), "a date"),
+        (("2026-11-03 00:00:00",), "a date"),
+        (("1E+05",), "a number"),
     ],
 )
 def test_what_looks_wrong_is_used_and_told(tmp_path: Path, names: tuple[str, ...], words: str) -> None:
@@ -211,6 +215,18 @@ def test_what_looks_wrong_is_used_and_told(tmp_path: Path, names: tuple[str, ...
     performances, lines = surveyed(tmp_path, rows)
     assert len(performances) == len(rows)
     assert words in only_line(lines).problem
+
+
+def test_the_first_composer_named_is_that_of_the_segment(tmp_path: Path) -> None:
+    rows = [row("c"), row("b", composer="Bach"), row("a", composer="J. S. Bach")]
+    performances, lines = surveyed(tmp_path, [{"composer": ""} | each for each in rows])
+    assert [each.composer for each in performances] == ["Bach"] * 3
+    assert only_line(lines).problem == "row 4: composer 'J. S. Bach' is 'Bach' in row 3, of the same segment"
+
+
+@pytest.mark.parametrize("name", ["Maria 3", "May 12", "2026-11-03", "Nov", "3 Nov", "12-June Smith"])
+def test_a_name_that_no_spreadsheet_makes_is_not_doubted(tmp_path: Path, name: str) -> None:
+    assert surveyed(tmp_path, [row("a", player=name)])[1] == []
 
 
 def test_a_segment_spelled_in_composed_and_in_decomposed_letters_is_one(tmp_path: Path) -> None:

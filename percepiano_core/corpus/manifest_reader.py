@@ -64,8 +64,8 @@ def survey(root: Path) -> tuple[list[Performance], list[QualityLine]]:
             rows.lines.append(left_out(MANIFEST, number, written["performance"], problem, remedy))
         elif (row := rows.checked(number, written)) is not None:
             performances.append(_performance(row))
-    listed = _with_composers(sorted(performances, key=lambda each: each.performance))
-    return _with_player_index(listed), sorted(rows.lines)
+    performances = [replace(each, composer=rows.composer_of(each.segment)) for each in performances]
+    return _with_player_index(sorted(performances, key=lambda each: each.performance)), sorted(rows.lines)
 
 
 def _performance(row: dict[str, str]) -> Performance:
@@ -85,12 +85,6 @@ def _performance(row: dict[str, str]) -> Performance:
         midi=row["midi"],
         score=row["score"],
     )
-
-
-def _with_composers(performances: Sequence[Performance]) -> list[Performance]:
-    """Each with its segment's composer, where another row alone names one."""
-    named = {each.segment: each.composer for each in performances if each.composer}
-    return [replace(each, composer=named.get(each.segment, "")) for each in performances]
 
 
 def _with_player_index(performances: Sequence[Performance]) -> list[Performance]:

@@ -26,7 +26,7 @@ OPTIONAL = (
 COLUMNS = (*REQUIRED, *OPTIONAL)
 FILE_NAMES = ("performance", "segment", "piece")  # files are called by them
 KEYS = ("segment", "piece", "work", "player")  # names that tie rows together
-OF_SEGMENT = ("score", "piece", "work", "composer")  # a segment has one of each
+OF_SEGMENT = ("score", "piece", "work")  # a segment has one of each
 NUMBERS = ("bars", "player_index")
 WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,9})?")  # or empty
 TRUTH = {  # spreadsheets write their own language's words
@@ -47,6 +47,7 @@ class Rows:
         self._files = NamedFiles(root)
         self._performances: dict[str, int] = {}  # name -> its row
         self._segments: dict[str, tuple[int, dict[str, str]]] = {}
+        self._composers: dict[str, tuple[int, str]] = {}
         self._written: dict[tuple[str, str], tuple[int, str]] = {}  # column, name however written -> row and name
         self._doubtful: set[tuple[str, str]] = set()
 
@@ -76,8 +77,8 @@ class Rows:
             return f"a second row for this performance (the first is row {self._performances[name]})"
         number, first = self._segments.get(row["segment"], (0, {}))
         for column in OF_SEGMENT:
-            here, there = row.get(column, ""), first.get(column, "")
-            if here and there and here != there:
+            here, there = row[column], first.get(column, row[column])
+            if here != there:
                 segment = shown(row["segment"])
                 said = f"'{shown(here)}' here and '{shown(there)}' in row {number}"
                 return f"{column} of the segment '{segment}' is {said}"
@@ -89,9 +90,8 @@ class Rows:
 
     def _remember(self, number: int, row: dict[str, str]) -> None:
         self._performances[performance_name(row["performance"])] = number
-        _, shared = self._segments.setdefault(row["segment"], (number, {}))
-        for column in OF_SEGMENT:
-            shared[column] = shared.get(column) or row.get(column, "")
+        self._segments.setdefault(row["segment"], (number, {column: row[column] for column in OF_SEGMENT}))
+        self._share_composer(number, row)
         for column in ("performance", *KEYS):
             name = row[column]
             earlier, other = self._written.setdefault((column, _loosely(name)), (number, name))
@@ -103,6 +103,18 @@ class Rows:
                 self._doubt(
                     number, row, column, problem, "it is used as a name", "format the column as text, write anew"
                 )
+
+    def _share_composer(self, number: int, row: dict[str, str]) -> None:
+        """The first composer that a row of the segment names is the segment's."""
+        composer = row.get("composer", "")
+        earlier, first = self._composers.setdefault(row["segment"], (number, composer)) if composer else (0, "")
+        if first != composer:
+            problem = f"'{shown(composer)}' is '{shown(first)}' in row {earlier}, of the same segment"
+            self._doubt(number, row, "composer", problem, f"'{shown(first)}' is used", "write them alike")
+
+    def composer_of(self, segment: str) -> str:
+        """Who composed a segment; nothing if no row says so."""
+        return self._composers.get(segment, (0, ""))[1]
 
     def _doubt(
         self, number: int, row: dict[str, str], column: str, problem: str, consequence: str, remedy: str

@@ -14,11 +14,9 @@ from percepiano_core.spreadsheet import cleaned
 MEDIA = "wav|wave|mp3|flac|ogg|opus|m4a|aac|wma|aiff?|midi?|smf|rmi"
 ENDING = re.compile(rf"\.({MEDIA})$", re.IGNORECASE)  # never the dot in "no.3_4bars" or "op.10"
 WHOLE = re.compile(r"(-?[0-9]+)[.,]0{1,2}")  # a whole number, as a spreadsheet writes it in a column with gaps
+MONTHS = "jan|feb|févr|mar|mär|mrz|mars|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|sept|oct|okt|nov|dec|dez|déc"
 MADE_DATE = re.compile(
-    r"\d{1,2}[-. /](jan|feb|m[aä]r|apr|ma[iy]|ju[nl]|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?([-. /]\d{2,4})?"
-    r"|(jan|feb|m[aä]r|apr|ma[iy]|ju[nl]|aug|sep|o[ck]t|nov|de[cz])[a-z]*[-. /]\d{1,4}"
-    r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4} 0?0:00(:00)?",
-    re.IGNORECASE,
+    rf"[0-9]{{1,2}}(-|\. ?)({MONTHS})\.?(-[0-9]{{2,4}})?|({MONTHS})\.?-[0-9]{{2}}|.*[0-9] 0?0:00(:00)?", re.IGNORECASE
 )
 MADE_NUMBER = re.compile(r"\d([.,]\d+)?e\+\d+", re.IGNORECASE)
 FORMULA_ERRORS = {"#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"}
