@@ -67,6 +67,14 @@ def test_another_table_of_asap_is_one_line(tmp_path: Path, table: str | bytes, w
     one_line(caught.value, "metadata.csv", words)
 
 
+def test_where_a_performance_is_in_maestro_is_needed_beside_maestro_alone(tmp_path: Path) -> None:
+    root = asap(tmp_path, "composer,title,midi_performance\nBach,Fugue,a.mid\n")
+    assert [each.midi.name for each in collect_performances(root, None, [])] == ["a.mid"]
+    (root / "maestro-v3.0.0.csv").write_text(MAESTRO)
+    with pytest.raises(UserError, match="column maestro_midi_performance missing"):
+        collect_performances(root, root, [])
+
+
 def test_a_folder_above_the_corpus_names_the_one_below(tmp_path: Path) -> None:
     asap(tmp_path / "asap-dataset", ASAP)
     with pytest.raises(UserError, match=r"name the folder .*asap-dataset, which has it"):

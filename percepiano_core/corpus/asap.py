@@ -18,6 +18,7 @@ from percepiano_core.spreadsheet import read_sheet, read_text
 
 METADATA = "metadata.csv"
 UNPACK = "unpack the corpus again"
+ALIGNED_ASAP = "github.com/CPJKU/asap-dataset"
 ALIGNED_COLUMNS = (
     "composer",
     "title",
@@ -77,7 +78,8 @@ def read_metadata(root: Path, columns: Sequence[str], optional: Sequence[str] = 
     try:
         places = sheet.places((*columns, *optional), columns)
     except UserError as error:
-        remedy = "take the ASAP of github.com/CPJKU/asap-dataset, whose table has the note alignments"
+        aligned = "note_alignment" in error.problem
+        remedy = f"take the table of {ALIGNED_ASAP}, which has the note alignments" if aligned else error.remedy
         raise UserError(path, error.problem, remedy) from None
     return [{name: cells[place].strip() for name, place in places.items()} for _, cells in sheet.rows]
 

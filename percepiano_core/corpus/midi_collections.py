@@ -16,7 +16,8 @@ from percepiano_core.corpus.asap import below, read_metadata
 from percepiano_core.errors import UserError
 from percepiano_core.spreadsheet import read_sheet
 
-ASAP_COLUMNS = ("composer", "title", "midi_performance", "maestro_midi_performance")
+ASAP_COLUMNS = ("composer", "title", "midi_performance")
+IN_MAESTRO = "maestro_midi_performance"  # where a performance of ASAP is in MAESTRO
 MAESTRO_TABLE = "maestro-v*.csv"
 MAESTRO_COLUMNS = ("canonical_composer", "canonical_title", "midi_filename")
 
@@ -61,10 +62,11 @@ def with_scores(performances: Sequence[CollectedPerformance], of_a_score: int) -
 
 
 def _asap(root: Path, without_maestro: bool) -> list[CollectedPerformance]:
+    needed, other = ((*ASAP_COLUMNS, IN_MAESTRO), ()) if without_maestro else (ASAP_COLUMNS, (IN_MAESTRO,))
     return [
         CollectedPerformance(root / row["midi_performance"], f"{row['composer']}: {row['title']}", _score(root, row))
-        for row in read_metadata(root, ASAP_COLUMNS, ("xml_score",))
-        if not (without_maestro and row["maestro_midi_performance"])
+        for row in read_metadata(root, needed, ("xml_score", *other))
+        if not (without_maestro and row[IN_MAESTRO])
     ]
 
 
