@@ -6,7 +6,7 @@ from percepiano_core.errors import DataError
 from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
 from percepiano_core.features.score.read import read_score
 from percepiano_core.features.score_table import EMPTY_SCORE
-from percepiano_core.job import logged
+from percepiano_core.job import concerning, logged
 from percepiano_core.quality import from_error, write_quality
 from percepiano_core.store.alignments import read_segment_alignments
 from percepiano_core.store.features import write_segment_features
@@ -20,7 +20,8 @@ with logged(snakemake.log[0]):
 
     segment = SegmentFeatures(compat, EMPTY_SCORE, {})
     try:
-        score = read_score(snakemake.input.score, compat=compat, composer=snakemake.params.composer)
+        with concerning(snakemake.input.score):
+            score = read_score(snakemake.input.score, compat=compat, composer=snakemake.params.composer)
         stored = read_segment_alignments(snakemake.input.alignment).performances
         aligned = {name: (each.performed, each.alignment) for name, each in stored.items()}
         segment = SegmentFeatures(compat, score, segment_entries(score, aligned, compat, listed))
