@@ -24,8 +24,8 @@ def read_events(
 ) -> ParsedScore:
     """Events of a score (root element from `read_musicxml`) with its bars played in an order.
 
-    order : indices of written bars; None for all repeats: as a pianist takes them, or as the released code does where
-        nothing is corrected
+    order : indices of written bars; () for each bar once; None for all repeats, as a pianist takes them, or as the
+        released code does where nothing is corrected
 
     Raises
     ------
@@ -34,7 +34,7 @@ def read_events(
     """
     try:
         chosen = default_order(root, corrections) if order is None else order
-        score = parse_score(root, corrections, chosen)
+        score = parse_score(root, corrections, chosen or None)
         if corrections.cut_padded_pickups:
             cut_padded_pickup(score)
         if corrections.expand_tremolos:

@@ -48,8 +48,7 @@ class WrittenScore:
         order : indices of bars in playing order; None for each once, as written. Where it plays a bar twice, the names
             of all notes end in "-<pass>"
         """
-        played = range(len(self.bars)) if order is None else order
-        return _struck(read_events(self.path, self.root, DEFAULT, played))
+        return _struck(read_events(self.path, self.root, DEFAULT, order or ()))
 
 
 def read_written_score(path: Path | str) -> WrittenScore:
@@ -62,7 +61,7 @@ def read_written_score(path: Path | str) -> WrittenScore:
     """
     root = read_musicxml(path)
     bars = written_bars(root.findall("part"))
-    events = read_events(path, root, DEFAULT, range(len(bars)))
+    events = read_events(path, root, DEFAULT, ())
     if _struck(events)["is_grace"].all():
         raise DataError(path, "the score has no notes besides grace notes", "replace it by the score of the segment")
     shift = events.pickup_padding / events.divisions

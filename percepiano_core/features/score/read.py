@@ -42,7 +42,8 @@ def read_score(path: Path | str, *, compat: Compat, composer: str, order: Sequen
     path : MusicXML, compressed or not
     compat : "default" or "published"
     composer : of the piece, as in the composer table ("Beethoven", "Schubert", ...); "published" does not use it
-    order : indices of the written bars in playing order, as an alignment records it; None for all repeats played
+    order : indices of the written bars in playing order, as an alignment records it; () for each bar once, None for
+        all repeats played
 
     Raises
     ------
@@ -79,6 +80,7 @@ def _score_table(score: ParsedScore, corrections: Corrections, composer: str) ->
         section_positions=sections,
         features=compute_score_features(context),
         locations=_locations(context, beats, sections),
+        note_ids=tuple(note.note_id for note in notes),
     )
 
 
@@ -135,6 +137,7 @@ def _note_table(context: ScoreContext) -> np.ndarray:
     table["time_sec"] = [context.tempo.second_at(note.onset) for note in context.notes]
     table["duration_sec"] = [note.seconds for note in context.notes]
     table["is_arpeggiated"] = [note.has_arpeggio for note in context.notes]
+    table["is_optional"] = [note.is_cue for note in context.notes]
     table["is_trill"] = [note.has_trill for note in context.notes]
     table["preceded_by_grace"] = [note.preceded_by_grace for note in context.notes]
     for name in ("pitch", "voice", "staff", "measure", "grace_order", "is_grace", "is_overlapped"):
