@@ -10,7 +10,7 @@ Costs are whole numbers, in quarters of a wrong note, so that the way back meets
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ WRONG = 5  # a performed note in place of another
 SKIPPED = 2  # a score onset left out
 RUN_OPENS, RUN_GOES_ON = 8, 2  # a run of extra notes: a trill, a cadenza, another piece
 SIGNED_JUMP = 4  # where the repeat signs allow it
-OTHER_JUMP = 28  # anywhere else: it must explain more than a dozen notes
+OTHER_JUMP = 40  # anywhere else: it must explain more than twenty notes of a run
 MID_BAR = 4  # added where a jump leaves or enters a bar in its middle
 PART_BEGINS, PART_ENDS = 8, 8  # a performance that does not begin or end where the score does
 UNREACHED = 1 << 28
