@@ -25,9 +25,9 @@ with deferring(*UNUSED_BY_SCORES, absent=("miditok", "numba", "symusic", "torch"
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
 FIRST_ONSET_SECONDS = 1.0  # the matcher takes an onset of 0 for a missing one
-WINDOW_CELLS = 24_000_000  # performed notes times score onsets that one table may have: about 200 MB
-WINDOW_NOTES = 2000  # performed notes in a window of a longer run,
-WINDOW_MARGIN = 200  # and beyond each end of it
+WINDOWED_NOTES = 1000  # a run of more performed notes is matched in windows
+WINDOW_NOTES = 600  # performed notes in a window,
+WINDOW_MARGIN = 100  # and beyond each end of it
 _NO_PAIRS = np.empty((0, 2), dtype=np.int64)
 ONSET_DECIMALS = 6  # of a second; finer differences are rounding of the tempo map
 _MATCHER_SCORE_DTYPE = np.dtype([("onset_beat", "f8"), ("pitch", "i4"), ("id", "i8"), ("is_grace", "?")])
@@ -93,7 +93,7 @@ def _in_windows(score_notes: np.ndarray, performed: PerformedMidi, run: Run) -> 
     """Candidate matches of one run, int [n, 2]."""
     if score_notes["is_grace"][run.score_rows].all() or not len(run.performed_rows):
         return _NO_PAIRS
-    if len(run.performed_rows) * len(np.unique(score_notes["onset_quarter"][run.score_rows])) <= WINDOW_CELLS:
+    if len(run.performed_rows) <= WINDOWED_NOTES:
         return _between(score_notes, performed, run.score_rows, run.performed_rows)
     count = -(-len(run.performed_rows) // WINDOW_NOTES)
     cuts = np.linspace(0, len(run.performed_rows), count + 1).astype(int)

@@ -15,7 +15,7 @@ import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.excursions import excursions_of, repeats_taken
-from percepiano_core.alignment.match import align, match_stretches, without_doubles
+from percepiano_core.alignment.match import WINDOWED_NOTES, align, match_stretches, without_doubles
 from percepiano_core.alignment.playing_order import playing_order, score_grid
 from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path, Report, cheapest, follow
 from percepiano_core.alignment.way import way_through
@@ -24,9 +24,10 @@ from percepiano_core.score.repeats import RepeatMarks, has_repeats
 
 PLAIN_QUALITY = 0.90  # a score as written that fits this well is not searched for other orders,
 PLAIN_RUN = 12  # unless so many notes in a row have no partner
-PLAIN_CELLS = 24_000_000  # performed notes times score onsets; beyond, the matcher needs windows
 FARTHEST_TRANSPOSITION = 24  # semitones
 TRANSPOSED_SAMPLE = 240  # performed notes by which transpositions are compared
+SAME_SHARE = 0.98  # of the matches of a found order, which the plain alignment must have to be preferred
+FEWEST_NOTES = 12  # performed notes that can show a transposition
 POOR_SHARE = 0.6  # of performed notes on the path; below it, other transpositions are tried
 EXTRA_SHARE = 0.2  # by which a transposition must be better
 
@@ -64,18 +65,16 @@ def align_performance(
     written = score.struck_notes()
     marks = [bar.marks for bar in score.bars]
     grid = score_grid(written["onset_quarter"], written["pitch"], written["measure"], marks)
-    plain = _plain(written, performed, grid) if not has_repeats(marks) else None
+    plain = _plain(written, performed) if not has_repeats(marks) else None
     if plain is not None and _fits(plain):
         return replace(plain, thresholds=thresholds, order=tuple(range(len(score.bars))))
     followed = _followed(score, grid, performed, plain, report)
     return replace(followed, thresholds=thresholds)
 
 
-def _plain(written: np.ndarray, performed: PerformedMidi, grid: Grid) -> Alignment | None:
-    """The alignment with the score as written, if that is not too long for one table."""
-    if len(performed.notes) * grid.has_pitch.shape[1] > PLAIN_CELLS:
-        return None
-    return align(written, performed)
+def _plain(written: np.ndarray, performed: PerformedMidi) -> Alignment | None:
+    """The alignment with the score as written, if that is short enough to be matched at once."""
+    return align(written, performed) if len(performed.notes) <= WINDOWED_NOTES else None
 
 
 def _fits(alignment: Alignment) -> bool:
@@ -102,8 +101,8 @@ def _followed(
     rows = np.flatnonzero(kept)
     transposition, path = _transposed_path(grid, performed.notes["pitch"][rows].astype(np.int64), report)
     if not path.played.any():
-        written = score.struck_notes()
-        return Alignment(written, kept, np.empty((0, 2), dtype=np.int64), order=tuple(range(len(score.bars))))
+        nothing = Alignment(score.struck_notes(), kept, np.empty((0, 2), dtype=np.int64))
+        return replace(plain or nothing, order=tuple(range(len(score.bars))))
     marks = [bar.marks for bar in score.bars]
     order = playing_order(grid, path, marks)
     way = way_through(score, grid, path, order, rows)
@@ -122,16 +121,21 @@ def _followed(
 
 
 def _better(plain: Alignment | None, found: Alignment, written_order: tuple[int, ...]) -> Alignment:
-    """The matches of the score taken as a whole, if it was played as written and that finds no fewer."""
+    """The matches of the score taken as a whole, if it was played as written and that finds hardly fewer.
+
+    Where nothing was found in any order, the plain alignment tells more.
+    """
     if plain is None or found.order != written_order or found.transposition:
         return found
-    return replace(found, matches=plain.matches) if len(plain.matches) >= len(found.matches) else found
+    if len(plain.matches) < SAME_SHARE * len(found.matches):
+        return found
+    return plain if found.status == "failed" else replace(found, matches=plain.matches)
 
 
 def _transposed_path(grid: Grid, pitches: np.ndarray, report: Report | None) -> tuple[int, Path]:
     """The path, and the semitones by which the performance sounds above the score."""
     path = follow(grid, pitches, report)
-    if path.played.mean() >= POOR_SHARE:
+    if path.played.mean() >= POOR_SHARE or len(pitches) < FEWEST_NOTES:
         return 0, path
     start = max(0, (len(pitches) - TRANSPOSED_SAMPLE) // 2)
     sample = pitches[start : start + TRANSPOSED_SAMPLE]

@@ -18,7 +18,6 @@ from percepiano_core.score.repeats import RepeatMarks, notated_jumps
 ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onset
 LONG_RUN = 16  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
-FEW_ONSETS = 2  # so few onsets left out beside a long run do not make the run another version of these bars
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose
 END_ONSETS = 4  # so few onsets missing at the end are omissions, not an earlier end
 
@@ -122,7 +121,7 @@ def _stretches(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> list[Str
             if not signed and _within_bar(grid, here, entered):
                 continue
             cut, arrival, reached = int(jumped[-1]), "sign" if signed else "jump", left if signed else here
-        elif (run >= LONG_RUN and there - here - 1 <= FEW_ONSETS) or _leaves_bars_out(grid, here, there):
+        elif (run >= LONG_RUN and there - here <= 1) or _leaves_bars_out(grid, here, there):
             cut, arrival, reached, entered = following, "on", here, there - 1
             if run < LONG_RUN:
                 entered = max(here, int(grid.bar_starts[bar_of(grid, there)]))
