@@ -19,7 +19,7 @@ SCRIPTS = sorted((REPOSITORY / "workflow_scripts").glob("*.py"))
 RULES = sorted((REPOSITORY / "rules").glob("*.smk"))
 # A package imports from those to its left; symbolic, audio and dynamics stand side by side.
 ORDER = (
-    "training", "corpus", "sound", "metrics", "ratings", "splits", "alignment", "features", "store", "plan",
+    "training", "corpus", "score", "sound", "metrics", "ratings", "splits", "alignment", "features", "store", "plan",
     "perception", "symbolic", "evaluation", "cli",
 )  # fmt: skip
 BESIDE = {"symbolic", "audio", "dynamics"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from percepiano_core.features.score.corrections import DEFAULT, PUBLISHED, Corrections, corrections_for
 from percepiano_core.features.score.read import read_score, read_score_with
 from percepiano_core.features.score_table import ScoreTable
+from percepiano_core.score.corrections import DEFAULT, PUBLISHED, Corrections, corrections_for
 
 
 @cache

@@ -10,8 +10,8 @@ import pytest
 from written_scores import BAR, direction, dynamics, note, read, words
 
 from percepiano_core.features.feature_sets import FEATURE_SETS, KEY_WIDTHS, NORMALISED_KEYS, column_names, set_width
-from percepiano_core.features.score.corrections import DEFAULT, PUBLISHED
 from percepiano_core.features.score.words import dynamic_vector, keywords_for, regularised, tables, tempo_vector
+from percepiano_core.score.corrections import DEFAULT, PUBLISHED
 
 
 def test_a_metronome_mark_is_a_tempo_only_when_corrected(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from written_scores import ATTRIBUTES, BAR, direction, grace, note, read, rest, tied
 
 from percepiano_core.errors import DataError
-from percepiano_core.features.score.corrections import DEFAULT, PUBLISHED, Corrections
-from percepiano_core.features.score.events import TimeSignature
-from percepiano_core.features.score.metre import ROUNDING_TOLERANCE, beat_importance, last_at_or_before, without_gaps
 from percepiano_core.features.score.metre_features import time_signature_vector
 from percepiano_core.features.score.read import read_score
+from percepiano_core.score.corrections import DEFAULT, PUBLISHED, Corrections
+from percepiano_core.score.events import TimeSignature
+from percepiano_core.score.metre import ROUNDING_TOLERANCE, beat_importance, last_at_or_before, without_gaps
 
 
 def test_graces_come_first_in_playing_order_and_mark_the_chord_they_lead_to(tmp_path: Path) -> None:

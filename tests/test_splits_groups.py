@@ -12,7 +12,7 @@ from golden_files import read_gzipped_json
 
 from percepiano_core.corpus import percepiano
 from percepiano_core.errors import UserError
-from percepiano_core.features.score.text import read_text
+from percepiano_core.score.text import read_text
 from percepiano_core.splits.groups import chord_sequence, read_groups, text_groups, write_groups
 
 SCALE = [(60 + step,) for step in range(20)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from percepiano_core.features.score.corrections import DEFAULT, Corrections
 from percepiano_core.features.score.read import read_score_with
 from percepiano_core.features.score_table import ScoreTable
+from percepiano_core.score.corrections import DEFAULT, Corrections
 
 DIVISIONS = 4
 ATTRIBUTES = (

@@ -1,8 +1,8 @@
 """Find the segments that share their text: written repeats and overlapping excerpts."""
 
 from percepiano_core.errors import DataError
-from percepiano_core.features.score.text import read_text
 from percepiano_core.job import logged
+from percepiano_core.score.text import read_text
 from percepiano_core.splits.groups import chord_sequence, text_groups, write_groups
 
 with logged(snakemake.log[0]):

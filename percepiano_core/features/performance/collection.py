@@ -8,8 +8,8 @@ from percepiano_core.corpus.midi_collections import CollectedPerformance
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.performance.from_files import read_played
-from percepiano_core.features.score.corrections import Compat
 from percepiano_core.quality import QualityLine, from_error
+from percepiano_core.score.corrections import Compat
 
 Notes = dict[str, NoteTable]
 

@@ -17,9 +17,9 @@ from percepiano_core.errors import DataError
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.descriptors.performance import performance_descriptors
 from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
-from percepiano_core.features.score.corrections import Compat
 from percepiano_core.features.score.read import read_score
 from percepiano_core.features.score.words import tables
+from percepiano_core.score.corrections import Compat
 
 SAME_MUSIC = "check that both are the same music"
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 
-from percepiano_core.features.score.corrections import Corrections
-from percepiano_core.features.score.direction_elements import HAIRPINS
 from percepiano_core.features.score.dynamics import Dynamics, match_hairpin_stops, resolve_dynamics
-from percepiano_core.features.score.events import Direction, ScoreNote
 from percepiano_core.features.score.tempo_words import TempoWords, resolve_tempo_words
 from percepiano_core.features.score.words import keywords_for
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.direction_elements import HAIRPINS
+from percepiano_core.score.events import Direction, ScoreNote
 
 SECTION_END_TICKS = 0.1  # the last section ends this much after the last onset
 

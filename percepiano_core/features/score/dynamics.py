@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from percepiano_core.features.score.corrections import Corrections
-from percepiano_core.features.score.direction_elements import HAIRPIN_STOP, HAIRPINS
-from percepiano_core.features.score.events import Direction
-from percepiano_core.features.score.metre import last_at_or_before
 from percepiano_core.features.score.words import Keywords, regularised
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.direction_elements import HAIRPIN_STOP, HAIRPINS
+from percepiano_core.score.events import Direction
+from percepiano_core.score.metre import last_at_or_before
 
 COMPOUND_DYNAMICS = {"fp": ("f", "p"), "ffp": ("ff", "p"), "sfp": ("sf", "p")}
 """Signs that are one level at their place and another right after it."""

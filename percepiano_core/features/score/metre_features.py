@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from percepiano_core.features.score.events import ScoreNote, TimeSignature
-from percepiano_core.features.score.metre import ROUNDING_TOLERANCE
-from percepiano_core.features.score.metre import beat_importance as importance_at
 from percepiano_core.features.score.registry import score_feature
 from percepiano_core.features.score.score_context import ScoreContext
+from percepiano_core.score.events import ScoreNote, TimeSignature
+from percepiano_core.score.metre import ROUNDING_TOLERANCE
+from percepiano_core.score.metre import beat_importance as importance_at
 
 NUMERATOR_FLAGS = {2: (0,), 3: (1,), 4: (0, 2), 6: (0, 3), 9: (1, 3), 12: (0, 2, 3), 24: (0, 2, 3)}
 """Multi-hot places of a numerator among [2, 3, 4, 6, other]."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from percepiano_core.features.score.events import ScoreNote
 from percepiano_core.features.score.registry import score_feature
 from percepiano_core.features.score.score_context import ScoreContext
 from percepiano_core.features.score.words import tables
+from percepiano_core.score.events import ScoreNote
 
 MIDDLE_OCTAVE = 4  # of C4 = MIDI 60; also the octaves that make a distance of 1
 PITCH_CLASSES = 12

@@ -14,10 +14,14 @@ import numpy as np
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
 from percepiano_core.features.score import direction_features, metre_features, note_features  # noqa: F401  (register)
-from percepiano_core.features.score.corrections import Compat, Corrections, corrections_for
 from percepiano_core.features.score.directions_at_notes import directions_at_notes, section_positions
-from percepiano_core.features.score.events import ParsedScore, ScoreNote
-from percepiano_core.features.score.metre import (
+from percepiano_core.features.score.registry import compute_score_features
+from percepiano_core.features.score.score_context import ScoreContext
+from percepiano_core.features.score.score_tempo import ScoreTempo, score_tempo
+from percepiano_core.features.score_table import SCORE_NOTE_DTYPE, ScoreTable
+from percepiano_core.score.corrections import Compat, Corrections, corrections_for
+from percepiano_core.score.events import ParsedScore, ScoreNote
+from percepiano_core.score.metre import (
     beat_positions,
     last_at_or_before,
     measure_lengths,
@@ -25,14 +29,10 @@ from percepiano_core.features.score.metre import (
     signature_at,
     without_gaps,
 )
-from percepiano_core.features.score.note_list import final_notes
-from percepiano_core.features.score.parsing import parse_score
-from percepiano_core.features.score.pickups import cut_padded_pickup
-from percepiano_core.features.score.registry import compute_score_features
-from percepiano_core.features.score.score_context import ScoreContext
-from percepiano_core.features.score.score_tempo import ScoreTempo, score_tempo
-from percepiano_core.features.score.tremolos import expand_tremolos
-from percepiano_core.features.score_table import SCORE_NOTE_DTYPE, ScoreTable
+from percepiano_core.score.note_list import final_notes
+from percepiano_core.score.parsing import parse_score
+from percepiano_core.score.pickups import cut_padded_pickup
+from percepiano_core.score.tremolos import expand_tremolos
 
 
 def read_score(path: Path | str, *, compat: Compat, composer: str) -> ScoreTable:

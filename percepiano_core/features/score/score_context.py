@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from percepiano_core.features.score.corrections import Corrections
 from percepiano_core.features.score.directions_at_notes import NoteDirections
-from percepiano_core.features.score.events import ParsedScore, ScoreNote, TimeSignature
 from percepiano_core.features.score.score_tempo import ScoreTempo
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.events import ParsedScore, ScoreNote, TimeSignature
 
 
 @dataclass(frozen=True)

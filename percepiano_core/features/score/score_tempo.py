@@ -9,9 +9,9 @@ from math import nan
 
 import numpy as np
 
-from percepiano_core.features.score.corrections import Corrections
-from percepiano_core.features.score.direction_elements import DEFAULT_QPM
-from percepiano_core.features.score.events import ParsedScore, TempoMark
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.direction_elements import DEFAULT_QPM
+from percepiano_core.score.events import ParsedScore, TempoMark
 
 
 @dataclass(frozen=True)

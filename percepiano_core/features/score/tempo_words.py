@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import inf
 
 from percepiano_core.features.score.dynamics import split_comparatives
-from percepiano_core.features.score.events import Direction
-from percepiano_core.features.score.metre import last_at_or_before
 from percepiano_core.features.score.words import Keywords
+from percepiano_core.score.events import Direction
+from percepiano_core.score.metre import last_at_or_before
 
 
 @dataclass(frozen=True)

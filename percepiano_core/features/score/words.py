@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from percepiano_core.features.score.corrections import Corrections
+from percepiano_core.score.corrections import Corrections
 
 TABLES_FILE = Path(__file__).with_name("direction_words.json")
 SHORTEST_INNER_KEYWORD = 3  # letters from which a keyword is found inside a text

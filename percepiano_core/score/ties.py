@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from percepiano_core.features.score.events import ScoreNote
+from percepiano_core.score.events import ScoreNote
 
 
 def merge_ties(notes: Iterable[ScoreNote], need_contact: bool) -> list[ScoreNote]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from percepiano_core.features.score.events import ScoreNote, WavyLine
+from percepiano_core.score.events import ScoreNote, WavyLine
 
 WIDEST_TRILL_SEMITONES = 3  # between a hidden realisation and the printed note that carries its sign
 

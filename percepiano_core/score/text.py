@@ -8,10 +8,10 @@ import numpy as np
 
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
-from percepiano_core.features.score.corrections import DEFAULT
-from percepiano_core.features.score.note_list import final_notes
-from percepiano_core.features.score.parsing import parse_score
-from percepiano_core.features.score.tremolos import expand_tremolos
+from percepiano_core.score.corrections import DEFAULT
+from percepiano_core.score.note_list import final_notes
+from percepiano_core.score.parsing import parse_score
+from percepiano_core.score.tremolos import expand_tremolos
 
 
 def read_text(path: Path | str) -> tuple[np.ndarray, np.ndarray]:

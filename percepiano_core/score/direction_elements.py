@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from percepiano_core.features.score.events import Direction, TempoMark
+from percepiano_core.score.events import Direction, TempoMark
 
 DEFAULT_QPM = 120.0  # quarters a minute where the score says nothing; Standard MIDI Files 1.0
 HAIRPINS = ("crescendo", "diminuendo")

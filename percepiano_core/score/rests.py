@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from percepiano_core.features.score.events import ScoreNote
+from percepiano_core.score.events import ScoreNote
 
 
 @dataclass(slots=True)

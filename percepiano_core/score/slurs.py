@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from percepiano_core.features.score.events import ScoreNote, Slur
+from percepiano_core.score.events import ScoreNote, Slur
 
 
 def apply_slurs(notes: list[ScoreNote]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from percepiano_core.features.score.events import ScoreNote, Slur, WavyLine
+from percepiano_core.score.events import ScoreNote, Slur, WavyLine
 
 STEP_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SEMITONES_AN_OCTAVE = 12

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, SubElement
 
-from percepiano_core.features.score.corrections import Corrections
-from percepiano_core.features.score.direction_elements import read_direction, read_metronome, read_tempos
-from percepiano_core.features.score.events import ParsedScore, ScoreNote, TimeSignature
-from percepiano_core.features.score.note_elements import number_in, read_note
-from percepiano_core.features.score.unfolding import played_measures
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.direction_elements import read_direction, read_metronome, read_tempos
+from percepiano_core.score.events import ParsedScore, ScoreNote, TimeSignature
+from percepiano_core.score.note_elements import number_in, read_note
+from percepiano_core.score.unfolding import played_measures
 
 LONGEST_QUARTERS = 1000  # of a note, backup or forward; a bound against broken files, far above any written one
 VOICES_A_PART = 10  # voice numbers of the second part start above the first part's

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from percepiano_core.features.score.events import ScoreNote
+from percepiano_core.score.events import ScoreNote
 
 STROKE_QUARTERS = 1.0  # length of one note with no stroke; every stroke halves it, as flags do
 

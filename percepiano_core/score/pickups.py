@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from percepiano_core.features.score.events import ParsedScore
+from percepiano_core.score.events import ParsedScore
 
 
 def cut_padded_pickup(score: ParsedScore) -> None:

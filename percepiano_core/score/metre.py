@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from percepiano_core.features.score.events import ParsedScore, TimeSignature
+from percepiano_core.score.events import ParsedScore, TimeSignature
 
 BEATS_OF_COMPOUND = {6: 2, 9: 3, 12: 4, 18: 3, 24: 4}
 """Beats a bar where it is not the numerator."""

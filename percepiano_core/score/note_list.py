@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from percepiano_core.features.score.corrections import Corrections
-from percepiano_core.features.score.events import ParsedScore, ScoreNote
-from percepiano_core.features.score.graces import order_graces
-from percepiano_core.features.score.rests import attach_rests
-from percepiano_core.features.score.slurs import apply_slurs
-from percepiano_core.features.score.ties import merge_ties
-from percepiano_core.features.score.trills import resolve_trills
+from percepiano_core.score.corrections import Corrections
+from percepiano_core.score.events import ParsedScore, ScoreNote
+from percepiano_core.score.graces import order_graces
+from percepiano_core.score.rests import attach_rests
+from percepiano_core.score.slurs import apply_slurs
+from percepiano_core.score.ties import merge_ties
+from percepiano_core.score.trills import resolve_trills
 
 
 def final_notes(score: ParsedScore, corrections: Corrections) -> list[ScoreNote]:
