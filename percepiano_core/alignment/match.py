@@ -8,12 +8,15 @@ and no filling-in: both were tried and gain nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.alignment.deferred_import import UNUSED_BY_SCORES, deferring
 from percepiano_core.alignment.pitch_dtw import PitchSetDtw
 from percepiano_core.alignment.tempo_map import tempo_map
+from percepiano_core.alignment.way import Run
 from percepiano_core.corpus.midi import PerformedMidi
 
 # parangonar imports these where they are installed, for other matchers than this one; torch alone takes seconds.
@@ -22,6 +25,10 @@ with deferring(*UNUSED_BY_SCORES, absent=("miditok", "numba", "symusic", "torch"
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
 FIRST_ONSET_SECONDS = 1.0  # the matcher takes an onset of 0 for a missing one
+WINDOWED_NOTES = 1000  # a run of more performed notes is matched in windows
+WINDOW_NOTES = 600  # performed notes in a window,
+WINDOW_MARGIN = 100  # and beyond each end of it
+_NO_PAIRS = np.empty((0, 2), dtype=np.int64)
 ONSET_DECIMALS = 6  # of a second; finer differences are rounding of the tempo map
 _MATCHER_SCORE_DTYPE = np.dtype([("onset_beat", "f8"), ("pitch", "i4"), ("id", "i8"), ("is_grace", "?")])
 _MATCHER_PERFORMANCE_DTYPE = np.dtype([("onset_sec", "f8"), ("pitch", "i4"), ("id", "i8")])
@@ -37,6 +44,15 @@ def align(score_notes: np.ndarray, performed: PerformedMidi) -> Alignment:
     kept = without_doubles(performed)
     candidates = _dual_dtw(score_notes, performed, np.flatnonzero(kept))
     return Alignment(score_notes, kept, one_to_one(score_notes, performed, candidates))
+
+
+def match_stretches(score_notes: np.ndarray, performed: PerformedMidi, runs: Sequence[Run]) -> np.ndarray:
+    """The matches of a performance whose way through the score is known; sorted int [m, 2].
+
+    Each run of notes is matched by itself, a long one in windows that overlap; what is in no run stays unmatched.
+    """
+    found = [_in_windows(score_notes, performed, run) for run in runs]
+    return one_to_one(score_notes, performed, np.concatenate([_NO_PAIRS, *found]))
 
 
 def without_doubles(performed: PerformedMidi) -> np.ndarray:
@@ -71,6 +87,34 @@ def one_to_one(score_notes: np.ndarray, performed: PerformedMidi, candidates: np
             used_score.add(score_row)
             used_performed.add(performed_row)
     return np.array(sorted(matches), dtype=np.int64)
+
+
+def _in_windows(score_notes: np.ndarray, performed: PerformedMidi, run: Run) -> np.ndarray:
+    """Candidate matches of one run, int [n, 2]."""
+    if score_notes["is_grace"][run.score_rows].all() or not len(run.performed_rows):
+        return _NO_PAIRS
+    if len(run.performed_rows) <= WINDOWED_NOTES:
+        return _between(score_notes, performed, run.score_rows, run.performed_rows)
+    count = -(-len(run.performed_rows) // WINDOW_NOTES)
+    cuts = np.linspace(0, len(run.performed_rows), count + 1).astype(int)
+    edges = np.concatenate([[0], run.guide[cuts[1:-1]], [len(run.score_rows)]])
+    found = []
+    for first, stop, low, high in zip(cuts[:-1], cuts[1:], edges[:-1], edges[1:], strict=True):
+        wide = slice(max(0, first - WINDOW_MARGIN), min(stop + WINDOW_MARGIN, len(run.performed_rows)))
+        bottom = 0 if low == 0 else int(run.guide[wide.start])
+        top = len(run.score_rows) if high == len(run.score_rows) else int(run.guide[wide.stop - 1])
+        pairs = _between(score_notes, performed, run.score_rows[bottom:top], run.performed_rows[wide])
+        core = run.score_rows[low:high]
+        found.append(pairs[np.isin(pairs[:, 0], core)])
+    return np.concatenate(found)
+
+
+def _between(score_notes: np.ndarray, performed: PerformedMidi, score_rows: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The matcher's matches between some score rows and some performed rows, int [n, 2]."""
+    if score_notes["is_grace"][score_rows].all() or not len(rows):
+        return _NO_PAIRS
+    pairs = _dual_dtw(score_notes[score_rows], performed, rows)
+    return np.stack([score_rows[pairs[:, 0]], pairs[:, 1]], axis=1)
 
 
 def _dual_dtw(score_notes: np.ndarray, performed: PerformedMidi, kept_rows: np.ndarray) -> np.ndarray:

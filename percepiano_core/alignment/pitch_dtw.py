@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 MIDI_PITCHES = 128
+UNREACHED = 1 << 29
 
 
 class PitchSetDtw:
@@ -38,8 +39,8 @@ class PitchSetDtw:
 
 
 def mismatch_cost(pitches: np.ndarray, pitch_sets: Sequence[Iterable[int]]) -> np.ndarray:
-    """0 where the performed pitch belongs to the onset's set, else 1; float [n, k]."""
-    cost = np.ones((MIDI_PITCHES, len(pitch_sets)))
+    """0 where the performed pitch belongs to the onset's set, else 1; int8 [n, k]."""
+    cost = np.ones((MIDI_PITCHES, len(pitch_sets)), dtype=np.int8)
     for column, pitch_set in enumerate(pitch_sets):
         cost[[int(pitch) for pitch in pitch_set], column] = 0
     return cost[np.asarray(pitches, dtype=int)]
@@ -47,14 +48,14 @@ def mismatch_cost(pitches: np.ndarray, pitch_sets: Sequence[Iterable[int]]) -> n
 
 def accumulated_cost(cost: np.ndarray) -> np.ndarray:
     """Cheapest cost of reaching each cell [n, k] by steps down, right and diagonal, from whole-number costs."""
-    table = np.empty_like(cost)
-    above = np.full(cost.shape[1], np.inf)
-    diagonal = np.concatenate([[0.0], above[:-1]])
+    table = np.empty(cost.shape, dtype=np.int32)
+    above = np.full(cost.shape[1], UNREACHED, dtype=np.int32)
+    diagonal = np.concatenate([np.zeros(1, dtype=np.int32), above[:-1]])
     for row, row_cost in enumerate(cost):
-        along = np.cumsum(row_cost)
+        along = np.cumsum(row_cost, dtype=np.int32)
         entry = np.minimum(above, diagonal) - (along - row_cost)
         above = table[row] = along + np.minimum.accumulate(entry)
-        diagonal = np.concatenate([[np.inf], above[:-1]])
+        diagonal[0], diagonal[1:] = UNREACHED, above[:-1]
     return table
 
 

@@ -50,7 +50,8 @@ def tempo_map(score_notes: np.ndarray, performed: PerformedMidi, matches: np.nda
     used = principal if len(principal) else matches
     onsets, group = np.unique(score_notes["onset_quarter"][used[:, 0]], return_inverse=True)
     seconds = performed.notes["onset_sec"][used[:, 1]]
-    medians = np.array([np.median(seconds[group == index]) for index in range(len(onsets))])
+    by_onset = np.split(seconds[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    medians = np.array([np.median(played) for played in by_onset])
     return TempoMap(onsets, np.maximum.accumulate(medians))
 
 

@@ -1,0 +1,124 @@
+"""What of a played order belongs together: runs of score notes and of the performed notes that should play them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from percepiano_core.alignment.playing_order import ONSET_DECIMALS, PlayingOrder, Stretch, bar_of
+from percepiano_core.alignment.score_path import Grid, Path
+
+if TYPE_CHECKING:
+    from percepiano_core.alignment.performance import Score
+
+SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Score notes played in one go, and the performed notes of that time.
+
+    Attributes
+    ----------
+    score_rows : int [a], rows of the score notes in the order of playing
+    performed_rows : int [b], rows of the performed notes
+    guide : int [b], for each performed note the index in `score_rows` behind the notes of its onset, never falling
+    """
+
+    score_rows: np.ndarray
+    performed_rows: np.ndarray
+    guide: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """The score in the order of playing, and what belongs together.
+
+    Attributes
+    ----------
+    score_notes : ALIGNED_NOTE_DTYPE [s]
+    runs : in time order; notes in none of them were left out, or are not in the score
+    stretch_of_row : int [s], index of the stretch that a score note was played in, -1 if it was left out
+    performed_of_stretch : (first, stop) rows of the performed notes of each stretch
+    """
+
+    score_notes: np.ndarray
+    runs: tuple[Run, ...]
+    stretch_of_row: np.ndarray
+    performed_of_stretch: tuple[tuple[int, int], ...]
+
+
+def way_through(score: Score, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray) -> Way:
+    """The runs of a played order.
+
+    Parameters
+    ----------
+    rows : int [n], rows of the performed notes that the path followed
+    """
+    notes = score.struck_notes(order.bars)
+    places = np.maximum.accumulate(notes["measure"].astype(np.int64))
+    positions = _written_positions(score, order.bars, notes, places)
+    stretch_of_row = np.full(len(notes), -1, dtype=np.int64)
+    for index, stretch in enumerate(order.stretches):
+        stretch_of_row[_covered(grid, stretch, places, positions)] = index
+    keys = np.maximum.accumulate(places * grid.has_pitch.shape[1] + positions)
+    runs = [_run(grid, path, order.stretches, group, stretch_of_row, keys, rows) for group in _joined(order.stretches)]
+    ends = [(int(rows[s.first_note]), int(rows[s.stop_note - 1]) + 1) for s in order.stretches]
+    return Way(notes, tuple(runs), stretch_of_row, tuple(ends))
+
+
+def _written_positions(score: Score, bars: Sequence[int], notes: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Position in the written score of each note of a played order, int [s]."""
+    lengths = np.array([score.bars[bar].length for bar in bars])
+    starts = score.bars[bars[0]].start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    written_starts = np.array([score.bars[bar].start for bar in bars])
+    written = notes["onset_quarter"] - starts[places] + written_starts[places]
+    onsets = np.unique(np.round(score.struck_notes()["onset_quarter"], ONSET_DECIMALS))
+    return np.searchsorted(onsets, written + SAME_ONSET_QUARTERS, side="right")
+
+
+def _covered(grid: Grid, stretch: Stretch, places: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Whether each score note lies in the stretch, bool [s]."""
+    last_place = (
+        stretch.place + bar_of(grid, max(stretch.reached, stretch.before + 1)) - bar_of(grid, stretch.before + 1)
+    )
+    within = (places >= stretch.place) & (places <= last_place)
+    return within & (positions > stretch.before) & (positions <= stretch.reached)
+
+
+def _joined(stretches: Sequence[Stretch]) -> list[list[int]]:
+    """Indices of stretches, together where a sign leads from one to the next without extra notes between."""
+    groups: list[list[int]] = []
+    for index, stretch in enumerate(stretches):
+        if stretch.arrival == "sign" and stretches[index - 1].stop_note == stretch.first_note:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def _run(
+    grid: Grid,
+    path: Path,
+    stretches: Sequence[Stretch],
+    group: Sequence[int],
+    stretch_of_row: np.ndarray,
+    keys: np.ndarray,
+    rows: np.ndarray,
+) -> Run:
+    score_rows = np.flatnonzero((stretch_of_row >= group[0]) & (stretch_of_row <= group[-1]))
+    first, stop = stretches[group[0]].first_note, stretches[group[-1]].stop_note
+    note_keys = np.concatenate([_note_keys(grid, path, stretches[index]) for index in group])
+    guide = np.searchsorted(keys[score_rows], np.maximum.accumulate(note_keys), side="right")
+    return Run(score_rows, rows[first:stop], guide)
+
+
+def _note_keys(grid: Grid, path: Path, stretch: Stretch) -> np.ndarray:
+    """For each performed note of a stretch its place and position as one number, as the score rows have it."""
+    positions = np.clip(path.position[stretch.first_note : stretch.stop_note], stretch.before, stretch.reached)
+    bars = np.searchsorted(grid.bar_starts, np.maximum(positions, stretch.before + 1), side="left") - 1
+    places = stretch.place + bars - bar_of(grid, stretch.before + 1)
+    return places * grid.has_pitch.shape[1] + positions
