@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def rate(
     performances: Annotated[list[Path], typer.Argument(help="Performances of one score, MIDI.", show_default=False)],
-    score: Annotated[Path, typer.Option(help="The score, uncompressed MusicXML.", show_default=False)],
+    score: Annotated[Path, typer.Option(help="The score, MusicXML.", show_default=False)],
     weights: Annotated[
         list[Path] | None,
         typer.Option(

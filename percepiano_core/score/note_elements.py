@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.divisions import written_quarters
 from percepiano_core.score.events import ScoreNote, Slur, WavyLine
-from percepiano_core.score.numbers import decimal, number_in, whole_number_in
+from percepiano_core.score.numbers import decimal, number_in, whole_number, whole_number_in
 
 STEP_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SEMITONES_AN_OCTAVE = 12
@@ -45,12 +45,14 @@ def read_note(element: Element, transpose: int, corrections: Corrections) -> Sco
     note.has_slash = grace is not None and grace.get("slash") == "yes"
     note.is_cue = element.find("cue") is not None
     note.staff = _staff(element)
-    note.written_quarters = float(written_quarters(element) or 0)
-    note.value_flags = FLAGS.get((element.findtext("type") or "").strip(), 0)
-    note.time_only = tuple(int(number) for number in re.findall(r"\d{1,3}", element.get("time-only", "")))
+    if "time-only" in element.attrib:
+        note.time_only = tuple(int(number) for number in re.findall(r"[0-9]{1,3}", element.get("time-only", "")))
     note.beams = {beam.text or "" for beam in element.iterfind("beam")}
     for notations in element.iterfind("notations"):
         _read_notations(note, notations)
+    if note.tremolo:
+        note.written_quarters = float(written_quarters(element) or 0)
+        note.value_flags = FLAGS.get((element.findtext("type") or "").strip(), 0)
     if corrections.all_placements:
         _read_ties(note, [*element.iterfind("tie"), *element.iterfind("notations/tied")])
     return note
@@ -61,7 +63,7 @@ def midi_pitch(pitch: Element) -> int:
     step = pitch.findtext("step", "").strip().upper()
     if step not in STEP_SEMITONES:
         raise ValueError(f"unknown pitch step {step!r}")
-    alter = int(number_in(pitch, "alter", default=0))
+    alter = int(number_in(pitch, "alter", default=0)) if pitch.find("alter") is not None else 0
     return SEMITONES_AN_OCTAVE * (whole_number_in(pitch, "octave") + 1) + STEP_SEMITONES[step] + alter
 
 
@@ -73,7 +75,8 @@ def sounding_transposition(transpose: Element, corrections: Corrections) -> int:
 
 def _staff(element: Element) -> int:
     """Number of the staff; 1 where the file names none, or what cannot be one."""
-    value = decimal(element.findtext("staff"))
+    text = element.findtext("staff")
+    value = whole_number(text) or decimal(text)
     return int(value) if value is not None and value in range(1, LARGEST_STAFF) else 1
 
 

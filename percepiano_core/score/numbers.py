@@ -36,8 +36,16 @@ def number_in(element: Element, tag: str, default: Fraction | int | None = None)
     raise ValueError(f"a <{element.tag}> has {found} <{tag}>{'' if found == 'no' else ', which is no number'}")
 
 
+def whole_number(text: str | None) -> int | None:
+    """The number that a text spells out in digits alone, as nearly all do; None for any other text."""
+    return int(text) if text and len(text) < 16 and text.isascii() and text.isdecimal() else None
+
+
 def whole_number_in(element: Element, tag: str, default: int | None = None) -> int:
     """As `number_in`, for what can only be a whole number."""
+    plain = whole_number(element.findtext(tag))
+    if plain is not None:
+        return plain
     value = number_in(element, tag, default)
     if value.denominator != 1:
         raise ValueError(f"a <{element.tag}> has {float(value):g} in its <{tag}>, which is no whole number")

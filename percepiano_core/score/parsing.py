@@ -27,7 +27,7 @@ from percepiano_core.score.divisions import common_divisions, written_quarters
 from percepiano_core.score.events import Direction, ParsedScore, ScoreNote, TimeSignature
 from percepiano_core.score.metre import ROUNDING_TOLERANCE
 from percepiano_core.score.note_elements import read_note
-from percepiano_core.score.numbers import decimal, number_in, unrounded
+from percepiano_core.score.numbers import decimal, number_in, unrounded, whole_number
 from percepiano_core.score.opening_states import PartState, opening_signatures, opening_states
 from percepiano_core.score.time_signatures import inferred_time, read_time
 from percepiano_core.score.voices import VoiceNumbers
@@ -128,6 +128,7 @@ class _PartReader:
     part: Element
     states: list[PartState]  # at the beginning of each written bar
     state: PartState = field(init=False)
+    unit_ticks: float = field(init=False)  # ticks of the score that one of the file's units lasts
     cursor: float = 0.0
     furthest: float = 0.0  # latest position reached in the current bar, whole-bar rests left out
     rest_end: float = 0.0  # where the longest whole-bar rest of the bar ends
@@ -144,15 +145,18 @@ class _PartReader:
     note_ids: dict[Element, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.state = self.states[0]
+        self._begin_state(self.states[0])
         self.voices = VoiceNumbers(self.part, self.index)
         self.note_ids = _note_ids(self.part, self.index)
 
     def begin_bar(self, index: int, play_pass: int, id_suffix: str) -> None:
         """Which written bar, how often it has been begun, and what tells this pass's notes from those of others."""
         if self.corrections.bars_in_step:
-            self.state = self.states[index]
+            self._begin_state(self.states[index])
         self.play_pass, self.id_suffix, self.anchor = play_pass, id_suffix, None
+
+    def _begin_state(self, state: PartState) -> None:
+        self.state, self.unit_ticks = state, _plain(state.unit * self.score.divisions)
 
     def read_measure(self, measure: Element, number: int) -> None:
         """Place the events of one bar, which begins at the cursor."""
@@ -232,9 +236,10 @@ class _PartReader:
         written.
         """
         text = element.findtext("duration") or ""
-        if text.isdecimal() and text.isascii() and len(text) < 16:
-            quarters = int(text) * self.state.unit
-        elif decimal(text) is None and element.tag == "note" and self.corrections.bars_in_step:
+        plain = whole_number(text)
+        if plain is not None and plain * self.unit_ticks <= LONGEST_QUARTERS * self.score.divisions:
+            return plain * self.unit_ticks
+        if decimal(text) is None and element.tag == "note" and self.corrections.bars_in_step:
             quarters = self._written_length(element)
             self.repairs.append("a note without a <duration> is as long as it is written")
         else:
@@ -244,8 +249,7 @@ class _PartReader:
             if element.tag != "note" and self.corrections.bars_in_step:
                 return float(math.copysign(LONGEST_QUARTERS, quarters)) * self.score.divisions
             raise ValueError(f"a duration of {float(quarters):g} quarters")
-        ticks = quarters * self.score.divisions
-        return int(ticks) if ticks.denominator == 1 else float(ticks)
+        return _plain(quarters * self.score.divisions)
 
     def _written_length(self, note: Element) -> Fraction:
         """Quarters of a note without a duration, by its written value; a rest without that takes none."""
@@ -294,7 +298,7 @@ class _PartReader:
         return max(self.cursor + float(shift * self.state.unit * self.score.divisions), 0.0)
 
     def _read_attributes(self, attributes: Element, measure_start: float) -> None:
-        self.state = self.state.after(attributes, self.corrections)
+        self._begin_state(self.state.after(attributes, self.corrections))
         time = attributes.find("time")
         if time is not None and self._leads:
             self._add_time_signature(time, measure_start)
@@ -307,6 +311,11 @@ class _PartReader:
         signature = read_time(time, symbol_decides=not self.corrections.all_placements)
         if signature is not None:
             signatures.append(TimeSignature(self.cursor, *signature))
+
+
+def _plain(number: Fraction) -> float:
+    """A whole number as an int: ticks are nearly always whole, and then exact and fast."""
+    return int(number) if number.denominator == 1 else float(number)
 
 
 def _note_ids(part: Element, index: int) -> dict[Element, str]:

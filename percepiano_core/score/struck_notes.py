@@ -14,7 +14,7 @@ ALIGNED_NOTE_DTYPE = np.dtype(
     [
         ("note_id", "U256"),  # the file's or "p<part>n<note>"; strokes of a tremolo add "~<number>", passes "-<pass>"
         ("onset_quarter", "f8"),  # from the first barline; negative in a pickup
-        ("duration_quarter", "f8"),  # tied notes are one note; 0 for grace notes
+        ("duration_quarter", "f8"),  # tied notes are one note; 0 for grace notes that are not tied on
         ("onset_beat", "f8"),  # in beats of the time signature
         ("pitch", "i2"),
         ("voice", "i2"),
@@ -38,7 +38,7 @@ def struck_notes(score: ParsedScore, notes: list[ScoreNote]) -> np.ndarray:
     measures = np.array([note.measure - 1 for note in notes], dtype=int)
     table["note_id"] = [note.note_id for note in notes]
     table["onset_quarter"] = printed_quarters(score, onsets, measures)
-    table["duration_quarter"] = [0.0 if note.is_grace else note.duration / score.divisions for note in notes]
+    table["duration_quarter"] = [note.duration / score.divisions for note in notes]
     table["onset_beat"] = _beats(score, table["onset_quarter"], onsets)
     for field in ("pitch", "voice", "staff", "is_grace", "is_ornamented"):
         table[field] = [getattr(note, field) for note in notes]

@@ -34,7 +34,7 @@ from percepiano_core.score.reading import REMEDY, read_events
 from percepiano_core.score.struck_notes import printed_quarters
 
 
-def read_score(path: Path | str, *, compat: Compat, composer: str, order: Sequence[int] | None = None) -> ScoreTable:
+def read_score(path: Path | str, compat: Compat, composer: str, order: Sequence[int] | None = None) -> ScoreTable:
     """The notes and features of a score.
 
     Parameters
