@@ -154,7 +154,7 @@ def test_a_missing_program_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_broken_midi_file_is_one_line(tmp_path: Path, font: SoundFont) -> None:
     broken = tmp_path / "broken.mid"
-    broken.write_bytes(write_midi(tmp_path / "a.mid").read_bytes()[:40])
+    broken.write_bytes(write_midi(tmp_path / "a.mid").read_bytes()[:24])
     with pytest.raises(DataError, match="not a readable MIDI file"):
         render(broken, tmp_path / "a.flac", font, SETTINGS)
     assert not (tmp_path / "a.flac").exists()
