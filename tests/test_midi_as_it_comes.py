@@ -28,6 +28,7 @@ from midi_strategies import (
 
 from percepiano_core.corpus.midi import PerformedMidi, performed_midi, read_performance, repair_line
 from percepiano_core.corpus.midi_chunks import parse_events
+from percepiano_core.corpus.midi_clock import clock_of
 from percepiano_core.corpus.midi_writing import write_performance
 from percepiano_core.errors import DataError
 from percepiano_core.features.performance.published_notes import as_published, release_ranks
@@ -137,6 +138,11 @@ def test_doubled_note_on_with_one_note_off() -> None:
     assert read(content).repairs == ("2 notes without a note-off ended with the note struck at once on the key",)
 
 
+def test_release_on_the_tick_of_a_strike_is_of_a_strike_before() -> None:
+    assert lengths(strokes((0, on(60)), (480, on(60)), (960, on(60)), (960, off(60)))) == [480, 480, 96]
+    assert lengths(strokes((0, on(60)), (0, on(60)), (0, off(60)))) == [0, 96]
+
+
 def test_note_of_no_length_stays() -> None:
     assert lengths(strokes((0, on(60)), (0, off(60)), (240, on(60)), (480, off(60)))) == [0, 240]
 
@@ -160,10 +166,18 @@ def test_controllers_that_end_all_notes(controller: int) -> None:
     assert read(midi(events)).repairs == ()
 
 
+def test_note_offs_for_the_whole_keyboard_end_what_hangs_and_shift_nothing() -> None:
+    struck = [(480 * k, on(60)) for k in range(4)] + [(0, on(40))]
+    released = [(480 * k + 400, off(60)) for k in (1, 2, 3)]
+    sweep = [(2400, off(pitch)) for pitch in range(128)]
+    content = midi(sorted(struck + released) + sweep)
+    assert (lengths(content), lengths(content, 40)) == ([480, 400, 400, 400], [2400])
+
+
 def test_controller_of_another_track_ends_only_notes_without_a_note_off() -> None:
-    notes = [(0, on(60)), (0, on(62)), (700, off(62)), (900, on(64)), (990, off(64))]
-    content = midi(notes, [(480, b"\xb0\x7b\0")])
-    assert (lengths(content, 60), lengths(content, 62)) == ([480], [700])
+    notes = [(20, on(60)), (20, on(62)), (720, off(62)), (900, on(64)), (990, off(64))]
+    content = midi(notes, [(10, b"\xb0\x7b\0"), (480, b"\xb0\x7b\0")])
+    assert (lengths(content, 60), lengths(content, 62)) == ([460], [700])
 
 
 def test_reset_of_controllers_lifts_pedals_that_are_down() -> None:
@@ -176,6 +190,14 @@ def test_reset_of_controllers_lifts_pedals_that_are_down() -> None:
 def test_two_tracks_on_one_channel_keep_their_own_note_offs() -> None:
     content = midi([(0, on(60)), (1900, off(60))], [(480, on(60)), (720, off(60))])
     assert lengths(content) == [1900, 240]
+
+
+def test_tempo_may_change_between_notes() -> None:
+    slow, fast = (meta(0x51, tempo.to_bytes(3)) for tempo in (1_000_000, 250_000))
+    performed = read(midi([(480, slow), (960, fast)], EVENTS))
+    assert performed.notes["onset_sec"].tolist() == [0, 0.25, 0.5, 1.0, 1.5, 1.625]
+    again = clock_of(parse_events(midi([(480, slow), (960, fast)], EVENTS), "a.mid")).tick(performed.notes["onset_sec"])
+    assert again.tolist() == performed.notes["onset_tick"].tolist()
 
 
 def test_pedal_and_tempo_of_other_tracks_count() -> None:
@@ -265,6 +287,7 @@ TRACK = track_bytes(EVENTS)
         (header(USUAL, 2) + b"MTrk\xff\xff\xff\xff" + TRACK + chunk(b"MTrk", TRACK), "length that track 1"),
         (header(USUAL, 1) + chunk(b"MTrk", TRACK[: -len(END_OF_TRACK) - 1]), ""),
         (header(USUAL, 1) + chunk(b"MTrk", TRACK + b"junk"), "4 bytes behind the end of track 1"),
+        (header(USUAL, 1) + chunk(b"MTrk", TRACK[: -len(END_OF_TRACK) - 1]) + b"\n", ""),
         (chunk(b"MThd", b"\0\x01\0\x01\x01\xe0\0\0") + chunk(b"MTrk", TRACK), ""),
         (b"MThd\0\0\0\x07\0\x01\0\x01\x01\xe0" + chunk(b"MTrk", TRACK), ""),
         (b"\r\n" + midi(EVENTS), "2 bytes before the header"),

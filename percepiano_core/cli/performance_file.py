@@ -1,4 +1,4 @@
-"""The performance that a person names on the command line, and a word on what had to be repaired in its file."""
+"""The performance that a person names on the command line, and a word on what was irregular in its file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def named_performance(path: Path) -> PerformedMidi:
-    """Read it; one line on stderr if it was repaired. DataError as of `read_performance`."""
+    """Read it; one line on stderr if something in it was repaired. DataError as of `read_performance`."""
     from percepiano_core.corpus.midi import read_performance
 
     performed = read_performance(path)
@@ -21,6 +21,6 @@ def named_performance(path: Path) -> PerformedMidi:
 
 
 def tell_repairs(path: Path, performed: PerformedMidi) -> None:
-    """One line on stderr if the file was repaired."""
+    """One line on stderr if something in the file was repaired or passed over."""
     if performed.repairs:
-        typer.echo(f"{path}: repaired: {'; '.join(performed.repairs)}", err=True)
+        typer.echo(f"{path}: irregular, and used: {'; '.join(performed.repairs)}", err=True)

@@ -13,6 +13,7 @@ from percepiano_core.corpus.midi_track import CONTROL_CHANGE, NOTE_OFF, NOTE_ON,
 
 # Controllers that end all notes of their channel: all sound off, all notes off, and the four changes of mode
 ALL_OFF = frozenset({120, 123, 124, 125, 126, 127})
+SWEPT_KEYS = 64  # note-offs at once: a program that silences every key, whether it sounds or not
 RELEASED, STRUCK_AGAIN, DOUBLED, LEFT_OPEN = range(4)  # how a note ended
 _LAST = 1 << 62  # place of a release that is not in the file
 
@@ -55,10 +56,7 @@ def strikes_of(track: Track, all_off: Mapping[int, Sequence[int]]) -> list[Strik
     """
     found: list[Strike] = []
     keys: defaultdict[int, _Open] = defaultdict(_Open)  # by channel and pitch
-    kind = track.events[:, 1] >> 4
-    ends_all = (kind == CONTROL_CHANGE >> 4) & np.isin(track.events[:, 2], list(ALL_OFF))
-    relevant = track.events[np.isin(kind, [NOTE_OFF >> 4, NOTE_ON >> 4]) | ends_all]
-    for place, (tick, status, first, second) in enumerate(relevant.tolist()):
+    for place, (tick, status, first, second) in enumerate(_of_notes(track.events).tolist()):
         channel = status & 0x0F
         if status >= CONTROL_CHANGE:
             for number in [number for number in keys if number >> 7 == channel]:
@@ -78,6 +76,22 @@ def strikes_of(track: Track, all_off: Mapping[int, Sequence[int]]) -> list[Strik
         if key.strikes:
             found += _closed(key, number & 0x7F, all_off.get(number >> 7, ()), track.end_tick, LEFT_OPEN)
     return found
+
+
+def _of_notes(events: np.ndarray) -> np.ndarray:
+    """Note-ons, note-offs and ends of all notes [k, 4]; note-offs for the whole keyboard at once are such an end."""
+    kind, is_off = events[:, 1] >> 4, np.isin(events[:, 2], list(ALL_OFF))
+    is_note = np.isin(kind, [NOTE_OFF >> 4, NOTE_ON >> 4])
+    events = events[is_note | ((kind == CONTROL_CHANGE >> 4) & is_off)]
+    kind = events[:, 1] >> 4
+    strikes = (kind == NOTE_ON >> 4) & (events[:, 3] > 0)
+    releases = np.flatnonzero(~strikes & (kind != CONTROL_CHANGE >> 4))
+    if len(releases) - int(strikes.sum()) >= SWEPT_KEYS // 2:
+        at_once = events[releases, 0] * 16 + (events[releases, 1] & 0x0F)  # tick and channel
+        _, group, size = np.unique(at_once, return_inverse=True, return_counts=True)
+        swept = releases[size[group] >= SWEPT_KEYS]
+        events[swept, 1] = CONTROL_CHANGE | events[swept, 1] & 0x0F
+    return events
 
 
 def _in_order(strikes: Sequence[tuple[int, int]], releases: Sequence[tuple[int, int]], pitch: int) -> list[Strike]:
