@@ -305,6 +305,8 @@ def test_container_that_is_odd(content: bytes, said: str) -> None:
 
 def test_independent_patterns_are_refused() -> None:
     assert "2 independent patterns (MIDI format 2)" in refusal(midi(EVENTS, EVENTS, form=2)).problem
+    click = [(0, on(37, channel=9)), (9, off(37, 9))]
+    assert rows(read(midi(EVENTS, click, form=2))) == SCALE
 
 
 def test_truncated_file_gives_its_whole_notes_and_says_so() -> None:

@@ -68,11 +68,11 @@ def parse_events(content: bytes, subject: Path | str) -> MidiEvents:
     repairs += told
     if announced != len(tracks):
         repairs.append(f"{counted(len(tracks), 'track')} in the file, {announced} announced")
+    repairs += _without_percussion(tracks)
     patterns = sum(bool(_strikes(track).any()) for track in tracks)
     if form == PATTERNS and patterns > 1:
         problem = f"{patterns} independent patterns (MIDI format 2), none of which is the performance"
         raise DataError(subject, problem, "export it as MIDI format 0 or 1")
-    repairs += _without_percussion(tracks)
     return MidiEvents(tracks, resolution, tick_seconds, (*repairs, *_faults(tracks)))
 
 
