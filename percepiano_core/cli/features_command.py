@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 import typer
 
+from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
 from percepiano_core.files import asked_for
 from percepiano_core.table_io import write_rows
@@ -82,14 +83,13 @@ def _note_features(
     composer: str,
     inserts: bool,
 ) -> tuple[list[str], list[list[str]]]:
-    from percepiano_core.corpus.midi import read_performance
     from percepiano_core.features.assembly import feature_set as columns_of
     from percepiano_core.features.performance.alignment_files import match_from_file
     from percepiano_core.features.performance.matching import match_of
     from percepiano_core.features.performance.segment import SegmentFeatures, join_alignment, performance_entry
     from percepiano_core.features.score.read import read_score
 
-    performed = read_performance(midi)
+    performed = named_performance(midi)
     if alignment is None:
         aligned = _align(score_path, performed, midi)
         score = read_score(score_path, compat, composer, aligned.order)
@@ -122,10 +122,9 @@ def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
 
 
 def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:
-    from percepiano_core.corpus.midi import read_performance
     from percepiano_core.features.descriptors.performance import performance_descriptors
 
-    performed = read_performance(midi)
+    performed = named_performance(midi)
     row = performance_descriptors(performed, _align(score_path, performed, midi))
     return ["performance", *row], [[midi.stem.strip(), *(_cell(value) for value in row.values())]]
 
