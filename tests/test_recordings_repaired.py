@@ -283,6 +283,11 @@ def test_samples_that_are_no_numbers_are_refused_with_their_place(tmp_path: Path
     samples[30000] = np.nan
     path = written(tmp_path / "a.wav", samples, subtype="FLOAT")
     assert f"samples that are not finite numbers, the first at {30000 / RATE:.2f} s" in refused(path)
+    samples[20000] = 1e30
+    path = written(tmp_path / "b.wav", samples, subtype="FLOAT")
+    assert f"samples that are as large as 1e+30, the first at {20000 / RATE:.2f} s" in refused(path)
+    whole_numbers = written(tmp_path / "c.wav", MUSIC * 2**31, subtype="FLOAT")
+    assert alike(read(whole_numbers)[0]) > 0.999
 
 
 def test_dither_is_silence_and_a_soft_recording_is_not(tmp_path: Path) -> None:
@@ -291,6 +296,7 @@ def test_dither_is_silence_and_a_soft_recording_is_not(tmp_path: Path) -> None:
     offset = np.full(RATE, 4000, dtype=np.int16)
     assert not read(written(tmp_path / "b.wav", offset + dither), -1.0)[0].any()
     assert read(written(tmp_path / "c.wav", MUSIC * 1e-6, subtype="FLOAT"), -1.0)[0].max() > 0.5
+    assert not read(written(tmp_path / "e.wav", MUSIC * 1e-40, subtype="FLOAT"), -1.0)[0].any()
     assert read(written(tmp_path / "d.wav", MUSIC * 1e-2, subtype="PCM_16"), -1.0)[0].max() > 0.5
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import soundfile  # type: ignore[import-untyped]
@@ -16,6 +16,9 @@ from percepiano_core.errors import DataError
 from percepiano_core.sound.file_kinds import HEAD_BYTES, misnamed, refuse_what_is_no_sound, unreadable
 from percepiano_core.sound.repair import Repair, Tell
 from percepiano_core.sound.sound_headers import Promise, ogg_is_whole, promise
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BLOCK_FRAMES = 8192  # what is lost at most where a file breaks off in the middle of compressed sound
 SLOWEST, FASTEST = 4_000, 768_000  # samples a second that a recording may have
@@ -47,19 +50,20 @@ class Patched(io.RawIOBase):
         """Go to a place."""
         return self.file.seek(offset, whence)
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill the buffer from here on; how many bytes that were."""
         start = self.file.tell()
-        read = bytearray(self.file.read(len(buffer)))
+        view = memoryview(buffer)
+        read = bytearray(self.file.read(len(view)))
         for position, replacement in self.patch.items():
             for at, byte in enumerate(replacement, position - start):
                 if 0 <= at < len(read):
                     read[at] = byte
-        buffer[: len(read)] = read
+        view[: len(read)] = read
         return len(read)
 
 
-class Forward(soundfile.SoundFile):  # type: ignore[misc]
+class Forward(soundfile.SoundFile):
     """A sound file that is read from the beginning to the end.
 
     soundfile goes to the place where it is after each read, which lets the decoder of MP3 begin anew there and give

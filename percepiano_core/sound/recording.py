@@ -15,7 +15,9 @@ from percepiano_core.sound.repair import Repair, Tell, unheard
 
 SAMPLE_RATE = 22050  # Hz, of the dynamics network
 PEAK_DBFS = -1.0  # level of the loudest sample that the dynamics network is given
+LARGEST = 2.0**32  # that a sample may be: floating-point files may count the steps of 32 bits, but no more
 SILENCE_PEAK = 1e-4  # of full scale (-80 dB): three steps of 16 bits, of which no music is made
+EXACT_SILENCE_PEAK = 1e-10  # the same in files of floating-point numbers
 LEAST_KEPT = 0.25  # of the power, that the mean of the channels must keep of what they have in common
 OFFSET_SHARE = 1e-3  # of the peak: an offset of which the loudness model hears next to nothing
 TOLD_OFFSET_SHARE = 1e-2
@@ -96,9 +98,11 @@ def read_at_rates(
     if downmix is not None:
         with opened(path) as stream:
             waveforms, moments = _resampled(path, stream, rates, downmix, unheard)
-    if not exact and max(-moments.lowest, moments.highest) <= SILENCE_PEAK:
+    if max(-moments.lowest, moments.highest) <= (EXACT_SILENCE_PEAK if exact else SILENCE_PEAK):
         waveforms = {rate: np.zeros_like(waveform) for rate, waveform in waveforms.items()}
-    return {rate: peak_normalised(waveform, peak_dbfs).astype(np.float32) for rate, waveform in waveforms.items()}
+    for waveform in waveforms.values():
+        waveform *= _factor(waveform, peak_dbfs)  # in place, since an hour is a gigabyte
+    return waveforms
 
 
 def peak_normalised(waveform: np.ndarray, peak_dbfs: float | None = PEAK_DBFS) -> np.ndarray:
@@ -106,10 +110,12 @@ def peak_normalised(waveform: np.ndarray, peak_dbfs: float | None = PEAK_DBFS) -
 
     The paper on dynamics (docs/dynamics.md) states -1 dB; its released code does not scale.
     """
-    peak = float(np.abs(waveform).max(initial=0.0))
-    if peak_dbfs is None or peak == 0:
-        return waveform
-    return waveform * (10 ** (peak_dbfs / 20) / peak)
+    return waveform * _factor(waveform, peak_dbfs)
+
+
+def _factor(waveform: np.ndarray, peak_dbfs: float | None) -> float:
+    peak = max(float(waveform.max(initial=0.0)), -float(waveform.min(initial=0.0)))
+    return 1.0 if peak_dbfs is None or peak == 0 else 10 ** (peak_dbfs / 20) / peak
 
 
 def _resampled(
@@ -120,7 +126,7 @@ def _resampled(
     parts: dict[int, list[np.ndarray]] = {rate: [] for rate in rates}
     moments = Moments(0, np.zeros(stream.channels), np.zeros((stream.channels, stream.channels)))
     for block in stream.blocks(tell):
-        _check_finite(path, block, moments.count, stream.rate)
+        _check_samples(path, block, moments.count, stream.rate)
         mono = downmix.of(block)
         moments.add(block, mono)
         for rate in rates:
@@ -130,12 +136,15 @@ def _resampled(
     return {rate: np.concatenate(parts.pop(rate)) for rate in rates}, moments
 
 
-def _check_finite(path: Path | str, block: np.ndarray, before: int, rate: int) -> None:
-    finite = np.isfinite(block).all(axis=1)
-    if not finite.all():
-        place = (before + int(np.argmin(finite))) / rate
-        remedy = "export it again; an effect or a conversion that fails writes such samples"
-        raise DataError(path, f"it has samples that are not finite numbers, the first at {place:.2f} s", remedy)
+def _check_samples(path: Path | str, block: np.ndarray, before: int, rate: int) -> None:
+    """DataError where samples [n, channels], `before` of which came earlier, are not numbers that a sound may have."""
+    largest = np.abs(block).max(axis=1)
+    usable = largest <= LARGEST  # not for what is no number
+    if not usable.all():
+        first = int(np.argmin(usable))
+        what = f"as large as {largest[first]:.0e}" if np.isfinite(largest[first]) else "not finite numbers"
+        problem = f"it has samples that are {what}, the first at {(before + first) / rate:.2f} s"
+        raise DataError(path, problem, "export it again; an effect or a conversion that fails writes such samples")
 
 
 def _better(moments: Moments, seconds: float, exact: bool, tell: Tell) -> Downmix | None:
