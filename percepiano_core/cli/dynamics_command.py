@@ -21,7 +21,7 @@ SHIPPED = (
     "T1/network_curves/pieces/fold0/seed86/weights.safetensors"  # what the shipped configuration makes of recordings
 )
 DOUBTFUL_COST = 0.45  # of following a score: 0.17 to 0.36 where it is played, 0.56 to 0.65 where another is (ASAP)
-DOUBTFUL_PART = 0.33  # of a part of it: 0.14 to 0.32 where it is played, 0.34 to 0.47 where another score is (ASAP)
+DOUBTFUL_PART = 0.33  # of a part of it: 0.15 to 0.31 where it is played, mostly 0.34 and more in another score (ASAP)
 
 
 def dynamics(
