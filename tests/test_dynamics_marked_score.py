@@ -26,7 +26,7 @@ from percepiano_core.dynamics.listen.marked_score import (
     write_document,
 )
 from percepiano_core.dynamics.listen.musicxml_marks import PlacedLevel, add_accidentals, key_alterations, replace_levels
-from percepiano_core.dynamics.listen.score_following import follow
+from percepiano_core.dynamics.listen.score_following import _first_of_the_best, follow
 from percepiano_core.dynamics.listen.transcribed_score import (
     DIVISIONS,
     bar_quarters,
@@ -118,6 +118,13 @@ def test_of_two_places_that_sound_alike_the_first_is_taken(tmp_path: Path) -> No
     score = scale_score(tmp_path / "a.musicxml", bars[:16] + bars[4:12] + bars[16:])
     followed = follow_score(score, sound_of(played(bars[4:12], 0.4)))
     assert bars_played(followed) == ("5", "12")
+
+
+def test_a_later_place_must_be_better_and_not_only_as_good() -> None:
+    costs = np.array([0.9, 0.3, 0.205, 0.2, 0.3, 0.9, 0.3, 0.195, 0.3])
+    assert _first_of_the_best(costs, 3) == 3
+    costs[7] = 0.15
+    assert _first_of_the_best(costs, 3) == 7
 
 
 def test_a_score_that_is_played_whole_is_no_part(tmp_path: Path) -> None:
