@@ -77,6 +77,40 @@ def test_levels_stand_in_the_score(recording: Path, weights: Path, tmp_path: Pat
     assert (tmp_path / "out" / "score_1.svg").read_text().startswith("<svg")
 
 
+def test_the_bars_of_a_part_are_named(weights: Path, tmp_path: Path) -> None:
+    bars = np.random.default_rng(0).integers(60, 68, size=(30, 4)).tolist()
+    score = scale_score(tmp_path / "score.musicxml", bars)
+    soundfile.write(tmp_path / "part.wav", sound_of(played(bars[11:20], 0.5)), RATE)
+    said = run(tmp_path / "part.wav", "--score", score, "--weights", weights, "-o", tmp_path / "out")
+    assert "only bars 12 to 20 are played" in said
+    part = partitura.load_musicxml(str(tmp_path / "out" / "score.musicxml")).parts[0]
+    quarters = [float(part.quarter_map(each.start.t)) for each in part.iter_all(ConstantLoudnessDirection)]
+    assert quarters and all(44 <= quarter <= 80 for quarter in quarters)
+
+
+def test_one_is_one_and_two_are_two() -> None:
+    counted = dynamics_command._counted
+    assert [counted(n, "level") for n in (0, 1, 2)] == ["0 levels", "1 level", "2 levels"]
+
+
+def test_what_was_repaired_or_is_lacking_is_a_line_each(weights: Path, tmp_path: Path) -> None:
+    music = sound_of(played(BARS, 0.5))
+    soundfile.write(tmp_path / "a.mp3", np.stack([music, -music], axis=1), RATE, format="WAV")
+    said = run(tmp_path / "a.mp3", "--weights", weights, "-o", tmp_path / "out").splitlines()
+    assert [line for line in said if "its channels cancel each other" in line]
+    assert [line for line in said if "it is WAV, though its name ends in .mp3" in line]
+    soundfile.write(tmp_path / "short.wav", music[20000:30000], RATE)
+    assert "it lasts 0.45 s, which is too short" in run(
+        tmp_path / "short.wav", "--weights", weights, "-o", tmp_path / "o"
+    )
+    deaf = DynamicsNetwork(NetworkConfig(bands=22))
+    with torch.no_grad():
+        deaf.head.outputs["beat"].bias -= 100  # type: ignore[union-attr]
+    save_network(tmp_path / "deaf.safetensors", deaf, {"input": "bssl", "threshold": 0.0})
+    said = run(tmp_path / "a.mp3", "--weights", tmp_path / "deaf.safetensors", "-o", tmp_path / "out")
+    assert "no beat was heard in it" in said and "0 beats" in said
+
+
 def test_another_score_is_doubted(recording: Path, weights: Path, tmp_path: Path) -> None:
     score = scale_score(tmp_path / "score.musicxml", [[61, 66, 61, 66]] * 3)
     said = run(recording, "--score", score, "--weights", weights, "-o", tmp_path / "out")

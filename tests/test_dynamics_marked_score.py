@@ -18,6 +18,7 @@ from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.dynamics.listen.marked_score import (
     as_document,
+    bars_played,
     engrave,
     follow_score,
     mark_score,
@@ -25,7 +26,7 @@ from percepiano_core.dynamics.listen.marked_score import (
     write_document,
 )
 from percepiano_core.dynamics.listen.musicxml_marks import PlacedLevel, add_accidentals, key_alterations, replace_levels
-from percepiano_core.dynamics.listen.score_following import follow
+from percepiano_core.dynamics.listen.score_following import _first_of_the_best, follow
 from percepiano_core.dynamics.listen.transcribed_score import (
     DIVISIONS,
     bar_quarters,
@@ -75,6 +76,67 @@ def test_repeats_are_written_out_where_they_are_played(tmp_path: Path, repeats: 
     followed = follow_score(score, sound_of(played(bars, 0.4)))
     assert followed.unfolded is repeats
     assert len(followed.document.findall("part/measure")) == len(bars)
+
+
+def tune(bars: int, seed: int = 0) -> list[list[int]]:
+    """Bars that do not resemble each other, of the pitches that `scale_score` spells as they are."""
+    return np.random.default_rng(seed).choice([60, 61, 62, 63, 64, 65, 66, 67], size=(bars, 4)).tolist()
+
+
+@pytest.mark.parametrize(("first", "last", "tempo"), [(17, 32, 0.4), (1, 9, 0.7), (30, 40, 0.25), (20, 23, 0.5)])
+def test_a_part_of_a_score_is_followed_in_its_bars(first: int, last: int, tempo: float, tmp_path: Path) -> None:
+    bars = tune(40)
+    score = scale_score(tmp_path / "a.musicxml", bars)
+    followed = follow_score(score, sound_of(played(bars[first - 1 : last], tempo)))
+    assert followed.path.excerpt and not followed.unfolded
+    assert followed.path.cost < 0.3
+    assert bars_played(followed) == (str(first), str(last))
+    quarters = np.arange(4 * (last - first + 1))
+    found = followed.path.quarter_at(0.5 + quarters * tempo + 0.5 * tempo)
+    assert np.abs(found - quarters - 4 * (first - 1) - 0.5).max() < 1
+    assert mark_score(followed, 0.55 + tempo * np.array([0, 8]), ["p", "f"]) == 2
+    write_document(followed.document, tmp_path / "b.musicxml")
+    start = 4.0 * (first - 1)
+    assert levels_in(tmp_path / "b.musicxml") == [(start, "p"), (start + 8, "f")]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_part_with_a_repeat_in_it_is_followed_as_it_is_played(taken: bool, tmp_path: Path) -> None:
+    bars = tune(24)
+    score = scale_score(tmp_path / "a.musicxml", bars, repeat_first=8)
+    heard = bars[2:8] + (bars[:8] if taken else []) + bars[8:14]
+    followed = follow_score(score, sound_of(played(heard, 0.4)))
+    assert followed.path.excerpt and followed.unfolded is taken
+    assert bars_played(followed)[0] == "3"
+    quarters = np.arange(4 * len(heard))
+    found = followed.path.quarter_at(0.5 + quarters * 0.4 + 0.2)
+    assert np.abs(found - quarters - 8.5).max() < 1
+
+
+def test_of_two_places_that_sound_alike_the_first_is_taken(tmp_path: Path) -> None:
+    bars = tune(24)
+    score = scale_score(tmp_path / "a.musicxml", bars[:16] + bars[4:12] + bars[16:])
+    followed = follow_score(score, sound_of(played(bars[4:12], 0.4)))
+    assert bars_played(followed) == ("5", "12")
+
+
+def test_a_later_place_must_be_better_and_not_only_as_good() -> None:
+    costs = np.array([0.9, 0.3, 0.205, 0.2, 0.3, 0.9, 0.3, 0.195, 0.3])
+    assert _first_of_the_best(costs, 3) == 3
+    costs[7] = 0.15
+    assert _first_of_the_best(costs, 3) == 7
+
+
+def test_a_score_that_is_played_whole_is_no_part(tmp_path: Path) -> None:
+    bars = tune(24)
+    followed = follow_score(scale_score(tmp_path / "a.musicxml", bars), sound_of(played(bars, 0.4)))
+    assert not followed.path.excerpt and bars_played(followed) == ("1", "24")
+
+
+def test_less_than_a_second_is_not_followed(tmp_path: Path) -> None:
+    score = scale_score(tmp_path / "a.musicxml", BARS)
+    with pytest.raises(UserError, match="are too short to be followed in a score"):
+        follow_score(score, sound_of([(0.0, 0.3, 60)]))
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from percepiano_core.dynamics.examples.rolls import WINDOW_FRAMES
 from percepiano_core.dynamics.inputs.curves import CHANNELS, curve_duration, loudness_channels
 from percepiano_core.dynamics.network.architecture import TASKS, NetworkConfig
 from percepiano_core.dynamics.network.model import EXPERTS, DynamicsNetwork
-from percepiano_core.dynamics.network.predict import predict, stitched
+from percepiano_core.dynamics.network.predict import predict, stitched, whole_coarse_frames
 from percepiano_core.dynamics.network.weights import (
     BLOCK,
     HEADS,
@@ -170,10 +171,49 @@ def test_the_first_window_of_a_recording_is_the_network_itself() -> None:
 
 def test_a_shared_frame_is_the_mean_of_two_windows() -> None:
     windows = torch.stack([torch.full((WINDOW_FRAMES, 1), value) for value in (1.0, 2.0, 4.0)])
-    joined = stitched(windows)[:, 0]
     hop = WINDOW_FRAMES - 1
+    joined = stitched(windows, 3 * hop + 1)[:, 0]
     assert len(joined) == 3 * hop + 1
     assert joined[[0, hop - 1, hop, hop + 1, 2 * hop, 3 * hop]].tolist() == [1, 1, 1.5, 2, 3, 4]
+
+
+def test_of_a_last_window_that_overlaps_only_the_end_is_taken() -> None:
+    windows = torch.stack([torch.full((WINDOW_FRAMES, 1), value) for value in (1.0, 2.0, 4.0)])
+    hop = WINDOW_FRAMES - 1
+    joined = stitched(windows, 2 * hop + 101)[:, 0]
+    assert len(joined) == 2 * hop + 101
+    assert joined[[hop - 1, hop, hop + 1, 2 * hop, 2 * hop + 1, -1]].tolist() == [1, 1.5, 2, 2, 4, 4]
+
+
+@pytest.mark.parametrize("frames", [WINDOW_FRAMES + 1, WINDOW_FRAMES + 1200, 2 * WINDOW_FRAMES - 2])
+def test_the_end_of_a_recording_is_heard_with_the_minute_before_it(frames: int) -> None:
+    network, features = trained(CONFIGS["experts"]), torch.rand(3, frames)
+    beyond = (frames - 1) % (WINDOW_FRAMES - 1)
+    with torch.no_grad():
+        last = network(features[None, :, -WINDOW_FRAMES:])
+    found = predict(network, features)
+    for task, logits in last.items():
+        assert found[task][-beyond:] == pytest.approx(logits[0, -beyond:].numpy(), abs=1e-5)
+
+
+def test_a_short_recording_is_heard_as_it_is_and_not_beside_silence() -> None:
+    config = CONFIGS["experts"]
+    network, features = trained(config), torch.rand(3, 40 * math.prod(config.scales) + 1)
+    with torch.no_grad():
+        alone = network(features[None])
+        beside = network(torch.nn.functional.pad(features, (0, WINDOW_FRAMES - features.shape[1]))[None])
+    found = predict(network, features)
+    for task, logits in alone.items():
+        assert found[task] == pytest.approx(logits[0].numpy(), abs=1e-5)
+        padded = beside[task][0, : features.shape[1]].numpy()
+        assert np.abs(found[task] - padded)[:100].max() > 1e-4, "attention reaches the silence from anywhere"
+
+
+def test_a_recording_is_mirrored_to_whole_coarse_frames() -> None:
+    assert whole_coarse_frames(torch.arange(5.0)[None], 3)[0].tolist() == [0, 1, 2, 3, 4, 3, 2]
+    assert whole_coarse_frames(torch.arange(4.0)[None], 3)[0].tolist() == [0, 1, 2, 3]
+    assert whole_coarse_frames(torch.arange(2.0)[None], 5)[0].tolist() == [0, 1, 0, 1, 0, 1]
+    assert whole_coarse_frames(torch.ones(1, 1), 3)[0].tolist() == [1] * 4
 
 
 def test_stereo_at_48_khz_becomes_one_channel_at_the_networks_rate(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from percepiano_core.perception.folds import Roles
 from percepiano_core.store.predictions import FoldPredictions, write_predictions
 from percepiano_core.symbolic.networks.ensemble import unlabelled
 from percepiano_core.symbolic.networks.network_file import read_network
+from percepiano_core.training.named_arrays import write_arrays
 from percepiano_core.training.run_folder import RunInfo, write_run_info
 
 Rate = Callable[..., int]
@@ -232,6 +233,17 @@ def test_networks_without_their_valid_predictions_are_one_line(rate, results, tm
     shutil.copy(weights, tmp_path / "weights.safetensors")
     assert rate("--weights", tmp_path / "weights.safetensors") == 1
     one_line(capsys.readouterr(), "weights.safetensors", "valid.csv is missing")
+
+
+@pytest.mark.parametrize(
+    "header", [{"module": "dynamics.network.network_fold"}, {"format": "percepiano dynamics network 1"}]
+)
+def test_a_network_of_dynamics_is_called_one(
+    header: dict[str, str], rate: Rate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_arrays(tmp_path / "weights.safetensors", {"a": np.zeros(2)}, header)
+    assert rate("--weights", tmp_path / "weights.safetensors") == 1
+    one_line(capsys.readouterr(), "weights.safetensors: it is a network of dynamics", "percepiano dynamics")
 
 
 def test_networks_of_different_labels_make_no_ensemble(rate, results, tmp_path, capsys):

@@ -13,6 +13,7 @@ import soxr
 
 from percepiano_core.dynamics.inputs.inputs import KINDS, recording_inputs, waveform_inputs
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.sound import decoding, recording
 from percepiano_core.sound.recording import read_at_rates, read_recording
 from percepiano_core.sound.recording_files import recording_of, recordings_of, sound_files
 
@@ -20,13 +21,13 @@ from percepiano_core.sound.recording_files import recording_of, recordings_of, s
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The files that are decoded while a test runs."""
-    files, read = [], soundfile.read
+    files, opened = [], decoding.opened
 
-    def counted(file: Any, **options: Any) -> Any:
-        files.append(file)
-        return read(file, **options)
+    def counted(path: Path) -> Any:
+        files.append(path)
+        return opened(path)
 
-    monkeypatch.setattr(soundfile, "read", counted)
+    monkeypatch.setattr(recording, "opened", counted)
     yield files
 
 

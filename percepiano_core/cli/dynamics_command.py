@@ -22,10 +22,14 @@ SHIPPED = (
     "T1/network_curves/pieces/fold0/seed86/weights.safetensors"  # what the shipped configuration makes of recordings
 )
 DOUBTFUL_COST = 0.45  # of following a score: 0.17 to 0.36 where it is played, 0.56 to 0.65 where another is (ASAP)
+DOUBTFUL_PART = 0.33  # of a part of it: 0.15 to 0.31 where it is played, mostly 0.34 and more in another score (ASAP)
 
 
 def dynamics(
-    recording: Annotated[Path, typer.Argument(help="The recording: WAV, FLAC, OGG or MP3.", show_default=False)],
+    recording: Annotated[
+        Path,
+        typer.Argument(help="The recording: WAV, FLAC, OGG, MP3 or another kind of sound file.", show_default=False),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.", show_default=False)],
     score: Annotated[
         Path | None, typer.Option(help="Its score, uncompressed MusicXML, to mark the levels in.", show_default=False)
@@ -62,7 +66,8 @@ def dynamics(
     heard = _listen(network, recording, kind, chosen if threshold is None else threshold)
     _folder(output)
     _write_heard(heard, output, recording.name)
-    typer.echo(f"{output}: {len(heard.beats)} beats, {int(heard.downbeat.sum())} downbeats, {len(heard.marks)} levels")
+    said = (_counted(len(heard.beats), "beat"), _counted(int(heard.downbeat.sum()), "downbeat"))
+    typer.echo(f"{output}: {', '.join(said)}, {_counted(len(heard.marks), 'level')}")
     if score is not None:
         _mark_score(heard, recording, score, output)
     elif midi is not None:
@@ -94,7 +99,11 @@ def _network(path: Path) -> tuple[DynamicsNetwork, str | None, float]:
 def _listen(network: DynamicsNetwork, recording: Path, kind: str | None, threshold: float) -> Heard:
     from percepiano_core.dynamics.listen.listening import listen
 
-    return listen(network, recording, threshold, kind)
+    return listen(network, recording, threshold, kind, lambda repair: typer.echo(f"{recording}: {repair}", err=True))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _folder(path: Path) -> None:
@@ -116,18 +125,24 @@ def _write_heard(heard: Heard, output: Path, title: str) -> None:
 
 
 def _mark_score(heard: Heard, recording: Path, score: Path, output: Path) -> None:
-    from percepiano_core.dynamics.listen.marked_score import follow_score, mark_score
+    from percepiano_core.dynamics.listen.marked_score import bars_played, follow_score, mark_score
 
     followed = follow_score(score, heard.waveform)
-    if followed.path.cost > DOUBTFUL_COST:
+    usual = DOUBTFUL_PART if followed.path.excerpt else DOUBTFUL_COST
+    if followed.path.cost > usual:
         typer.echo(
             f"{score}: does not sound like {recording.name} (distance {followed.path.cost:.2f}, usually below "
-            f"{DOUBTFUL_COST}); check that both are the same music before using the marks",
+            f"{usual}); check that both are the same music before using the marks",
             err=True,
         )
     count = mark_score(followed, heard.beats[[mark.beat for mark in heard.marks]], [m.level for m in heard.marks])
-    repeats = ", repeats written out" if followed.unfolded else ""
-    _write_score(followed.document, output, f"{count} marks, distance {followed.path.cost:.2f}{repeats}")
+    summary = [_counted(count, "mark"), f"distance {followed.path.cost:.2f}"]
+    if followed.unfolded:
+        summary.append("repeats written out")
+    if followed.path.excerpt:
+        first, last = bars_played(followed)
+        summary.append(f"only bars {first} to {last} are played" if first != last else f"only bar {first} is played")
+    _write_score(followed.document, output, ", ".join(summary))
 
 
 def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
@@ -141,7 +156,7 @@ def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
     positions = first_beat + DIVISIONS * np.array([mark.beat for mark in heard.marks])
     document = as_document(part)
     count = replace_levels(document, placed(part, positions, [mark.level for mark in heard.marks]))
-    _write_score(document, output, f"{count} marks")
+    _write_score(document, output, _counted(count, "mark"))
 
 
 def _write_score(document: Element, output: Path, summary: str) -> None:
@@ -149,4 +164,4 @@ def _write_score(document: Element, output: Path, summary: str) -> None:
 
     write_document(document, output / "score.musicxml")
     pages = engrave(output / "score.musicxml", output)
-    typer.echo(f"{output / 'score.musicxml'}: {summary}; {len(pages)} pages engraved")
+    typer.echo(f"{output / 'score.musicxml'}: {summary}; {_counted(len(pages), 'page')} engraved")

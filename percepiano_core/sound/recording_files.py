@@ -7,24 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from percepiano_core.errors import UserError
+from percepiano_core.sound.file_kinds import KNOWN_ENDINGS, UNDECODED_ENDINGS
 
-ENDINGS = (".wav", ".flac", ".ogg", ".mp3")  # in capitals or not
+ENDINGS = (*UNDECODED_ENDINGS, *KNOWN_ENDINGS)  # in capitals or not; sound that has to be converted is found to say so
 
 
 def sound_files(root: Path | str) -> dict[str, Path]:
     """All sound below a folder, by its path there without the ending, in order; empty where there is no folder.
 
-    Of files that differ in their endings alone the last in order is taken.
+    Of files that differ in their endings alone the last in order is taken, one that can be decoded before others.
     """
     root = Path(root)
-    return {_name(path, root): path for path in _sounds(root)}
+    found = {_name(path, root): path for path in _sounds(root)}
+    return dict(sorted(found.items()))
 
 
 def recordings_of(names: Iterable[str], folder: Path | str) -> dict[str, Path]:
     """Name of a performance -> its recording in a folder, in the order of the names; those without one are left out.
 
     names : unique names of performances, as the corpus has them; a name may hold folders ("Bach/Fugue_1/Shi05M")
-    folder : of WAV, FLAC, OGG and MP3 files, looked through with the folders below it. A recording of a performance is
+    folder : of sound files (ENDINGS), looked through with the folders below it. A recording of a performance is
         the file at the performance's name and an ending ("Bach/Fugue_1/Shi05M.mp3"); else the file, in whatever folder,
         that is called as the last part of the name ("album/Shi05M.mp3")
 
@@ -50,7 +52,12 @@ def recording_of(name: str, folder: Path | str) -> Path | None:
 
 
 def _sounds(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    return sorted(found, key=_decoded)  # keeps their order otherwise
+
+
+def _decoded(path: Path) -> bool:
+    return path.suffix.lower() in KNOWN_ENDINGS
 
 
 def _name(path: Path, root: Path) -> str:
@@ -58,6 +65,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _only(name: str, candidates: Sequence[Path], root: Path) -> Path:
+    candidates = [path for path in candidates if _decoded(path)] or candidates
     if len(candidates) > 1:
         listed = ", ".join(path.relative_to(root).as_posix() for path in candidates)
         remedy = "keep one, or give them the whole names of their performances"

@@ -24,27 +24,27 @@ from percepiano_core.dynamics.inputs.loudness import bark_loudness
 from percepiano_core.errors import UserError
 from percepiano_core.sound.frame_grid import FPS
 from percepiano_core.sound.recording import PEAK_DBFS, SAMPLE_RATE, read_at_rates
+from percepiano_core.sound.repair import Tell, unheard
 
 
 @dataclass(frozen=True, slots=True)
 class InputKind:
-    """An input of `channels` channels, made by `compute` from a waveform at `sample_rate`; its value in silence."""
+    """An input of `channels` channels, made by `compute` from a waveform at `sample_rate`."""
 
     channels: int
     sample_rate: int
     compute: Callable[[np.ndarray], np.ndarray]
-    silence: float
 
 
 def recording_inputs(
-    path: Path | str, kinds: tuple[str, ...], peak_dbfs: float | None = PEAK_DBFS
+    path: Path | str, kinds: tuple[str, ...], peak_dbfs: float | None = PEAK_DBFS, tell: Tell = unheard
 ) -> dict[str, np.ndarray]:
     """Inputs [channels, T] float32 of a recording by kind, all on the same frames of the grid of 50 a second.
 
-    peak_dbfs : level that the loudest sample is brought to first; None keeps the recording's. DataError for a recording
-    that cannot be read.
+    peak_dbfs : level that the loudest sample is brought to first; None keeps the recording's. tell : is called with
+    each thing that was repaired in the recording. DataError for one that cannot be read.
     """
-    return waveform_inputs(read_at_rates(path, rates_of(kinds), peak_dbfs), kinds)
+    return waveform_inputs(read_at_rates(path, rates_of(kinds), peak_dbfs, tell), kinds)
 
 
 def rates_of(kinds: Iterable[str]) -> list[int]:
@@ -90,7 +90,7 @@ def _fitted(values: np.ndarray, frames: int) -> np.ndarray:
 
 
 KINDS = {
-    "bssl": InputKind(22, SAMPLE_RATE, _bark, 0.0),
-    "logmel": InputKind(N_MELS, SAMPLE_RATE, log_mel, -100.0),
-    "curves8": InputKind(len(CHANNELS), CURVE_RATE, _curves, 0.0),
+    "bssl": InputKind(22, SAMPLE_RATE, _bark),
+    "logmel": InputKind(N_MELS, SAMPLE_RATE, log_mel),
+    "curves8": InputKind(len(CHANNELS), CURVE_RATE, _curves),
 }

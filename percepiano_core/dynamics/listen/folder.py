@@ -12,25 +12,30 @@ from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
 from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.sound.recording_files import sound_files
+from percepiano_core.sound.repair import Repair
 
 
 def listen_to_folder(
     network: Any, about: dict[str, Any], root: Path, write: Callable[[str, Heard], None]
 ) -> list[QualityLine]:
-    """Listen to every recording below `root`, and hand each to `write` by its name; the lines of what cannot be heard.
+    """Listen to every recording below `root`, and hand each to `write` by its name.
+
+    Gives the lines of what cannot be heard, and of what was repaired to be heard.
 
     network, about : as network/weights.py reads them; `about` holds the kind of input and the threshold
     """
-    unusable = []
+    lines = []
     for name, path in sound_files(root).items():
         try:
-            heard = listen(network, path, about["threshold"], about["input"])
+            repairs: list[Repair] = []
+            heard = listen(network, path, about["threshold"], about["input"], repairs.append)
         except DataError as error:
-            unusable.append(from_error("dynamics", name, error, "is not listened to", root))
+            lines.append(from_error("dynamics", name, error, "is not listened to", root))
             continue
+        lines += [repair.quality_line("dynamics", name, path.relative_to(root).as_posix()) for repair in repairs]
         write(name, heard)
         print(f"{name}: {len(heard.beats)} beats", flush=True)
-    return unusable
+    return lines
 
 
 def predict_annotated(

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_softmax
 
-from percepiano_core.dynamics.inputs.inputs import KINDS, kind_of_channels, rates_of, total_loudness, waveform_inputs
+from percepiano_core.dynamics.inputs.inputs import kind_of_channels, rates_of, total_loudness, waveform_inputs
 from percepiano_core.dynamics.predictions.decoding import INFERENCE_THRESHOLD, decode_beats, decode_change_points
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.metrics.levels_and_beats import CLASSES
 from percepiano_core.sound.frame_grid import event_frames, nearest
 from percepiano_core.sound.recording import SAMPLE_RATE, read_at_rates
+from percepiano_core.sound.repair import Repair, Tell, unheard
 
 if TYPE_CHECKING:
     from percepiano_core.dynamics.network.model import DynamicsNetwork
 
 LEVELS = tuple(CLASSES)  # softest first
+SHORTEST_SECONDS = 1.0  # of a recording that beats are looked for in without a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,17 @@ class Heard:
 
 
 def listen(
-    network: DynamicsNetwork, path: Path | str, threshold: float = INFERENCE_THRESHOLD, kind: str | None = None
+    network: DynamicsNetwork,
+    path: Path | str,
+    threshold: float = INFERENCE_THRESHOLD,
+    kind: str | None = None,
+    tell: Tell = unheard,
 ) -> Heard:
     """Hear a recording of any length, rate and number of channels.
 
     threshold : logit from which a change point counts; kind : of the network's input (inputs.KINDS), by default the one
-        with as many channels
+        with as many channels; tell : is called with each thing that was repaired in the recording, and where nothing
+        was heard in it
 
     DataError for a recording that cannot be read or is silent; UserError for a network that lacks a task.
     """
@@ -82,12 +89,13 @@ def listen(
     if lacking:
         raise UserError("these weights", f"they know no {lacking[0]}", "use those of a network with all four tasks")
     kind = kind or kind_of_channels(network.config.bands)
-    waveforms = read_at_rates(path, rates_of([kind]))
+    waveforms = read_at_rates(path, rates_of([kind]), tell=tell)
     if not waveforms[SAMPLE_RATE].any():
-        raise DataError(path, "it is silent", "give a recording that can be heard")
+        raise DataError(path, "it is silent (nothing in it is above -80 dB)", "give a recording that can be heard")
     features = torch.from_numpy(waveform_inputs(waveforms, [kind])[kind])
     loudness = total_loudness(waveforms[SAMPLE_RATE])
-    said = heard(predict(network, features, KINDS[kind].silence), loudness, threshold)
+    said = heard(predict(network, features), loudness, threshold)
+    _tell_what_is_lacking(said, len(waveforms[SAMPLE_RATE]) / SAMPLE_RATE, tell)
     return replace(said, waveform=waveforms[SAMPLE_RATE])
 
 
@@ -102,6 +110,16 @@ def heard(logits: Mapping[str, np.ndarray], loudness: np.ndarray, threshold: flo
     change_point = decode_change_points(logits["change_point"][:, 0], frames, threshold)
     marks = level_marks(levels, change_point)
     return Heard(loudness, logits, beats, downbeat, levels, change_point, marks)
+
+
+def _tell_what_is_lacking(said: Heard, seconds: float, tell: Tell) -> None:
+    """Say where a recording is too short to be judged, or nothing was heard in it."""
+    if seconds < SHORTEST_SECONDS:
+        problem = f"it lasts {seconds:.2f} s, which is too short for beats and levels"
+        tell(Repair(problem, f"{len(said.beats)} beats were heard in it", "give a longer recording"))
+    elif not len(said.beats):
+        remedy = "check that it is piano music, or use a network that was trained on recordings like it"
+        tell(Repair("no beat was heard in it", "it has no levels and no marks", remedy))
 
 
 def level_log_probabilities(logits: np.ndarray) -> np.ndarray:

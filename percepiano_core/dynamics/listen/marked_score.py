@@ -1,10 +1,10 @@
 """Predicted dynamic levels in a score: where they belong, the MusicXML that carries them, and an engraving of it.
 
 The recording is followed through the score by its sound (`score_following.py`), once as written and once with all
-repeats played; what fits better is marked. In the first case the document given keeps all that it has, in the second
-it is one with the repeats written out, so that each pass has levels of its own. A level stands on the notated beat
-nearest to the place that is played when it is heard. Static levels that the score had are left out: all that it shows
-are predicted. See docs/listening.md.
+repeats played; what fits better is marked. A recording may play a part of the score alone. As written, the document
+given keeps all that it has; with repeats it is one with the repeats written out, so that each pass has levels of its
+own. A level stands on the notated beat nearest to the place that is played when it is heard. Static levels that the
+score had are left out: all that it shows are predicted. See docs/listening.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from percepiano_core.alignment.score_notes import load_score, reading_with_parti
 from percepiano_core.alignment.unfolding import with_deep_stack
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.dynamics.listen.musicxml_marks import PlacedLevel, add_accidentals, replace_levels
-from percepiano_core.dynamics.listen.score_following import ScorePath, follow
+from percepiano_core.dynamics.listen.score_following import EXCERPT_GAIN, SAME_COST, ScorePath, follow
 from percepiano_core.errors import DataError
 from percepiano_core.files import replacing, write_text
 
@@ -46,9 +46,10 @@ class FollowedScore:
 
 
 def follow_score(path: Path | str, waveform: np.ndarray) -> FollowedScore:
-    """Follow a waveform (22,050 Hz) through a MusicXML score, as written or with repeats, whatever fits better.
+    """Follow a waveform (22,050 Hz) through a MusicXML score or a part of it, as written or with repeats.
 
-    DataError for a score that cannot be read or has no notes.
+    What fits better is taken; a part that is the same in both is followed as written. DataError for a score that cannot
+    be read or has no notes.
     """
     document = read_musicxml(path)
     with reading_with_partitura(path):
@@ -60,10 +61,21 @@ def follow_score(path: Path | str, waveform: np.ndarray) -> FollowedScore:
         raise DataError(path, "it has no notes besides grace notes", "give the score of what is played")
     versions = struck[: 1 if len(struck[0]) == len(struck[1]) else 2]
     paths = [follow(waveform, each["onset_quarter"], each["duration_quarter"], each["pitch"]) for each in versions]
-    if len(paths) == 1 or paths[0].cost <= paths[1].cost:
+    if len(paths) == 1 or _as_written(*paths):
         return FollowedScore(written.parts[0], paths[0], document, unfolded=False)
     with reading_with_partitura(path):
         return FollowedScore(unfolded.parts[0], paths[1], as_document(unfolded), unfolded=True)
+
+
+def bars_played(followed: FollowedScore) -> tuple[str, str]:
+    """The first and the last bar that the recording plays, as the score numbers them."""
+    part, path = followed.part, followed.path
+    measures = sorted(part.iter_all(Measure), key=lambda measure: measure.start.t)
+    ends = part.inv_quarter_map(path.quarters[[0, -1]])
+    # a path that ends on a bar line has not played the bar that begins there
+    at = np.searchsorted([measure.start.t for measure in measures], [ends[0] + 1, ends[1] - 1], side="right") - 1
+    first, last = (measures[index] for index in np.clip(at, 0, len(measures) - 1))
+    return str(first.name or first.number), str(last.name or last.number)
 
 
 def mark_score(followed: FollowedScore, times: np.ndarray, levels: Sequence[str]) -> int:
@@ -91,6 +103,14 @@ def as_document(score: Score | Part) -> Element:
         document = ElementTree.fromstring(partitura.save_musicxml(score))
     add_accidentals(document)
     return document
+
+
+def _as_written(written: ScorePath, unfolded: ScorePath) -> bool:
+    """Whether the path through the score as written is to be taken; a part of the unfolded one may be all of it."""
+    allowed = 0.0
+    if unfolded.excerpt:
+        allowed = SAME_COST if written.excerpt else EXCERPT_GAIN
+    return written.cost <= unfolded.cost + allowed
 
 
 def _drop_lost_links(part: Part) -> None:

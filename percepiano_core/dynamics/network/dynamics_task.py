@@ -99,7 +99,7 @@ class DynamicsTask:
     def logits(self, recording: Example) -> dict[str, np.ndarray]:
         """Logits [frames, outputs] of each task of a recording of any length."""
         features = torch.from_numpy(recording.inputs[self.given.kind].astype(np.float32))
-        return predict(self.network, features.to(self.device), self.given.silence)
+        return predict(self.network, features.to(self.device))
 
     def _start_input_norm(self) -> None:
         """Let the running statistics of the input norm begin at those of the train role.

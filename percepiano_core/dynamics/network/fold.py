@@ -65,7 +65,7 @@ def predicted(example: Example, logits: Mapping[str, np.ndarray]) -> RecordingPr
 def predicted_by(network: DynamicsNetwork, example: Example, about: Mapping[str, Any]) -> RecordingPrediction:
     """What a trained network says about a recording; `about` is what its weights' file says of it."""
     features = torch.from_numpy(example.inputs[about["input"]].astype(np.float32))
-    said = predicted(example, predict(network, features, about["silence"]))
+    said = predicted(example, predict(network, features))
     return _with_change_points(said, about["threshold"])
 
 

@@ -17,7 +17,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.perception.examples import Examples
 from percepiano_core.store.predictions import VALID_FILE, FoldPredictions, read_predictions
 from percepiano_core.symbolic.networks.network import Network, Notes
-from percepiano_core.symbolic.networks.network_file import read_network
+from percepiano_core.symbolic.networks.network_file import read_network, refuse_other_systems
 from percepiano_core.training.run_folder import WEIGHTS_FILE, RunInfo, read_run_info
 
 SYSTEM = "symbolic"  # folder below runs/
@@ -125,6 +125,7 @@ def _choice(level: str, wanted: str | None, there: Sequence[str]) -> str:
 
 
 def _member(weights: Path) -> Member:
+    refuse_other_systems(weights)
     valid = weights.with_name(VALID_FILE)
     if not valid.is_file():
         problem = f"{VALID_FILE} is missing beside it, and intervals are calibrated by that"
