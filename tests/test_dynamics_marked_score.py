@@ -9,11 +9,9 @@ from xml.etree.ElementTree import Element, fromstring
 import numpy as np
 import partitura
 import pytest
-from partitura.score import ConstantLoudnessDirection, unfold_part_maximal
+from partitura.score import ConstantLoudnessDirection
 from sine_piano import played, scale_score, sound_of
 
-from percepiano_core.alignment.score_notes import load_score
-from percepiano_core.alignment.unfolding import with_deep_stack
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.dynamics.listen.marked_score import (
@@ -34,7 +32,10 @@ from percepiano_core.dynamics.listen.transcribed_score import (
     quantised_notes,
     score_of_transcription,
 )
+from percepiano_core.dynamics.listen.unfolded_document import unfolded_document
 from percepiano_core.errors import UserError
+from percepiano_core.score.repeats import full_order
+from percepiano_core.score.written_score import read_written_score
 
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66], [67, 63, 60, 61], [62, 67, 65, 60], [64, 61, 66, 60]]
 
@@ -139,12 +140,16 @@ def test_less_than_a_second_is_not_followed(tmp_path: Path) -> None:
         follow_score(score, sound_of([(0.0, 0.3, 60)]))
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_slurs_and_tuplets_across_a_repeat_do_not_stop_the_writing(asap_root: Path) -> None:
-    score = load_score(asap_root / "Haydn/Keyboard_Sonatas/32-1/xml_score.musicxml")
-    unfolded = with_deep_stack(lambda: unfold_part_maximal(score, update_ids=True))
-    assert any(None in note.slur_starts for note in unfolded.parts[0].notes)
-    assert len(list(as_document(unfolded).iter("note"))) > 2000
+def test_repeats_of_a_real_score_are_written_out(asap_root: Path, tmp_path: Path) -> None:
+    score = read_written_score(asap_root / "Haydn/Keyboard_Sonatas/32-1/xml_score.musicxml")
+    order = full_order([bar.marks for bar in score.bars])
+    assert len(order) > len(score.bars)
+    write_document(unfolded_document(score.root, order), tmp_path / "unfolded.musicxml")
+    unfolded = read_written_score(tmp_path / "unfolded.musicxml")
+    assert full_order([bar.marks for bar in unfolded.bars]) == list(range(len(order)))
+    written_out, played = unfolded.struck_notes(), score.struck_notes(order)
+    for field in ("onset_quarter", "duration_quarter", "pitch"):
+        np.testing.assert_allclose(written_out[field], played[field])
 
 
 # writing

@@ -16,6 +16,7 @@ from percepiano_core.corpus.midi_chunks import MidiEvents, read_events
 from percepiano_core.corpus.midi_track import KEY_PRESSURE
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 
 LATE_SEC = 5.0  # silence after the last note-off that counts as a late end
 USUAL_TICKS = 480  # a quarter; the resolution of nearly all released files
@@ -27,8 +28,9 @@ def of_performances(performances: Sequence[Performance], root: Path) -> list[Irr
     recordings: dict[str, PerformedMidi] = {}
     for each in performances:
         try:
-            events = read_events(root / each.midi)
-            performed = performed_midi(events, root / each.midi)
+            with concerning(root / each.midi):
+                events = read_events(root / each.midi)
+                performed = performed_midi(events, root / each.midi)
         except DataError as error:
             found.append(Irregularity("unreadable_midi", each.performance, error.problem))
             continue

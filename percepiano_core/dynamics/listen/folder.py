@@ -10,6 +10,7 @@ from percepiano_core.dynamics.examples.recordings_examples import annotated_piec
 from percepiano_core.dynamics.listen.listening import Heard, listen
 from percepiano_core.dynamics.predictions.predictions import RecordingPrediction
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.repair import Repair
@@ -28,7 +29,8 @@ def listen_to_folder(
     for name, path in sound_files(root).items():
         try:
             repairs: list[Repair] = []
-            heard = listen(network, path, about["threshold"], about["input"], repairs.append)
+            with concerning(path):
+                heard = listen(network, path, about["threshold"], about["input"], repairs.append)
         except DataError as error:
             lines.append(from_error("dynamics", name, error, "is not listened to", root))
             continue

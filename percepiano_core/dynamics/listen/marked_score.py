@@ -19,16 +19,22 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import partitura
 import verovio
-from partitura.score import GenericNote, Measure, Part, Score, unfold_part_maximal
+from partitura.score import Measure, Part
 
-from percepiano_core.alignment.score_notes import load_score, reading_with_partitura, score_notes
-from percepiano_core.alignment.unfolding import with_deep_stack
-from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.dynamics.listen.musicxml_marks import PlacedLevel, add_accidentals, replace_levels
 from percepiano_core.dynamics.listen.score_following import EXCERPT_GAIN, SAME_COST, ScorePath, follow
+from percepiano_core.dynamics.listen.unfolded_document import unfolded_document
 from percepiano_core.errors import DataError
 from percepiano_core.files import replacing, write_text
+from percepiano_core.score.corrections import DEFAULT
+from percepiano_core.score.metre import beat_positions
+from percepiano_core.score.reading import read_events
+from percepiano_core.score.repeats import full_order
+from percepiano_core.score.struck_notes import printed_quarters
+from percepiano_core.score.written_score import read_written_score
 
+BARLINE_QUARTERS = 0.5  # how near to a bar line a path's end counts as on it
+ROUNDING_QUARTERS = 1e-6
 ENGRAVING = {
     **{"scale": 35, "pageWidth": 2970, "pageHeight": 2100, "adjustPageHeight": True, "footer": "none"},
     "xmlIdSeed": 1,  # equal scores give equal files
@@ -37,9 +43,17 @@ ENGRAVING = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowedScore:
-    """A score, the path of a recording through it, and its MusicXML; `unfolded` if its repeats are written out."""
+    """A score, the path of a recording through it, and its MusicXML; `unfolded` if its repeats are written out.
 
-    part: Part  # the first, in which the levels are written
+    Attributes
+    ----------
+    bar_starts, beats : quarters from the first barline, of each bar [b] and of each notated beat [k]
+    bar_numbers : as the score prints them [b]
+    """
+
+    bar_starts: np.ndarray
+    bar_numbers: tuple[str, ...]
+    beats: np.ndarray
     path: ScorePath
     document: Element
     unfolded: bool
@@ -51,39 +65,51 @@ def follow_score(path: Path | str, waveform: np.ndarray) -> FollowedScore:
     What fits better is taken; a part that is the same in both is followed as written. DataError for a score that cannot
     be read or has no notes.
     """
-    document = read_musicxml(path)
-    with reading_with_partitura(path):
-        written = load_score(path)
-        unfolded = with_deep_stack(lambda: unfold_part_maximal(load_score(path), update_ids=True))
-        notes = [score_notes(score)[0] for score in (written, unfolded)]
-    struck = [table[~table["is_grace"]] for table in notes]
-    if not len(struck[0]):
-        raise DataError(path, "it has no notes besides grace notes", "give the score of what is played")
-    versions = struck[: 1 if len(struck[0]) == len(struck[1]) else 2]
-    paths = [follow(waveform, each["onset_quarter"], each["duration_quarter"], each["pitch"]) for each in versions]
-    if len(paths) == 1 or _as_written(*paths):
-        return FollowedScore(written.parts[0], paths[0], document, unfolded=False)
-    with reading_with_partitura(path):
-        return FollowedScore(unfolded.parts[0], paths[1], as_document(unfolded), unfolded=True)
+    score = read_written_score(path)
+    written = tuple(range(len(score.bars)))
+    unfolded = tuple(full_order([bar.marks for bar in score.bars]))
+    orders = [written] if unfolded == written else [written, unfolded]
+    paths = [_path(score.struck_notes(order), waveform) for order in orders]
+    taken = 0 if len(paths) == 1 or _as_written(*paths) else 1
+    events = read_events(path, score.root, DEFAULT, orders[taken])
+    starts = np.array(events.measure_starts)
+    beats = beat_positions(events, events.end)
+    return FollowedScore(
+        bar_starts=printed_quarters(events, starts, np.arange(len(starts))),
+        bar_numbers=tuple(score.bars[index].number for index in orders[taken]),
+        beats=printed_quarters(events, beats, np.searchsorted(starts, beats, side="right") - 1),
+        path=paths[taken],
+        document=unfolded_document(score.root, unfolded) if taken else score.root,
+        unfolded=bool(taken),
+    )
 
 
 def bars_played(followed: FollowedScore) -> tuple[str, str]:
     """The first and the last bar that the recording plays, as the score numbers them."""
-    part, path = followed.part, followed.path
-    measures = sorted(part.iter_all(Measure), key=lambda measure: measure.start.t)
-    ends = part.inv_quarter_map(path.quarters[[0, -1]])
     # a path that ends on a bar line has not played the bar that begins there
-    at = np.searchsorted([measure.start.t for measure in measures], [ends[0] + 1, ends[1] - 1], side="right") - 1
-    first, last = (measures[index] for index in np.clip(at, 0, len(measures) - 1))
-    return str(first.name or first.number), str(last.name or last.number)
+    ends = followed.path.quarters[[0, -1]] + [BARLINE_QUARTERS, -BARLINE_QUARTERS]
+    first, last = _bars_at(followed.bar_starts, ends).tolist()
+    return followed.bar_numbers[first], followed.bar_numbers[last]
 
 
 def mark_score(followed: FollowedScore, times: np.ndarray, levels: Sequence[str]) -> int:
     """Write levels, heard at times (seconds, increasing), into the score's document; returns how many it has now."""
-    part = followed.part
-    beats = np.rint(part.beat_map(part.inv_quarter_map(followed.path.quarter_at(times))))
-    positions = np.clip(np.rint(part.inv_beat_map(beats)).astype(int), part.first_point.t, part.last_point.t - 1)
-    return replace_levels(followed.document, placed(part, positions, levels))
+    quarters = followed.path.quarter_at(times)
+    nearest = np.abs(followed.beats[None, :] - quarters[:, None]).argmin(axis=1)
+    places = followed.beats[nearest]
+    bars = _bars_at(followed.bar_starts, places)
+    within = places - followed.bar_starts[bars]
+    marks = zip(bars.tolist(), within.tolist(), levels, strict=True)
+    return replace_levels(followed.document, [PlacedLevel(*mark) for mark in marks])
+
+
+def _path(notes: np.ndarray, waveform: np.ndarray) -> ScorePath:
+    struck = notes[~notes["is_grace"]]
+    return follow(waveform, struck["onset_quarter"], struck["duration_quarter"], struck["pitch"])
+
+
+def _bars_at(bar_starts: np.ndarray, quarters: np.ndarray) -> np.ndarray:
+    return np.clip(np.searchsorted(bar_starts, quarters + ROUNDING_QUARTERS, side="right") - 1, 0, None)
 
 
 def placed(part: Part, positions: np.ndarray, levels: Sequence[str]) -> list[PlacedLevel]:
@@ -94,13 +120,11 @@ def placed(part: Part, positions: np.ndarray, levels: Sequence[str]) -> list[Pla
     return [PlacedLevel(int(m), float(q), level) for m, q, level in zip(measures, quarters, levels, strict=True)]
 
 
-def as_document(score: Score | Part) -> Element:
-    """MusicXML of a score in partitura, with accidentals."""
-    for part in score.parts if isinstance(score, Score) else [score]:
-        _drop_lost_links(part)
+def as_document(part: Part) -> Element:
+    """MusicXML of a part in partitura, with accidentals."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of notation that plays no part here
-        document = ElementTree.fromstring(partitura.save_musicxml(score))
+        document = ElementTree.fromstring(partitura.save_musicxml(part))
     add_accidentals(document)
     return document
 
@@ -111,13 +135,6 @@ def _as_written(written: ScorePath, unfolded: ScorePath) -> bool:
     if unfolded.excerpt:
         allowed = SAME_COST if written.excerpt else EXCERPT_GAIN
     return written.cost <= unfolded.cost + allowed
-
-
-def _drop_lost_links(part: Part) -> None:
-    """Forget slurs and tuplets that unfolding has left without their other end, which partitura cannot write."""
-    for note in part.iter_all(GenericNote, include_subclasses=True):
-        for links in ("slur_starts", "slur_stops", "tuplet_starts", "tuplet_stops"):
-            setattr(note, links, [link for link in getattr(note, links) if link is not None])
 
 
 def write_document(document: Element, path: Path | str) -> None:

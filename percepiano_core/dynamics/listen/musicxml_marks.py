@@ -12,7 +12,10 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
 
 from percepiano_core.corpus.asap_dynamics import LEVEL_OF_MARK
+from percepiano_core.score.divisions import opening_divisions
+from percepiano_core.score.numbers import decimal
 
+FINEST = 10_000  # parts of a quarter or a division that a place is told by
 SHARPS = "FCGDAEB"  # order in which a key signature sharpens; it flattens from the other end
 SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 BEFORE_ACCIDENTAL = {"grace", "chord", "cue", "pitch", "duration", "tie", "instrument", "voice", "type", "dot"}
@@ -31,7 +34,7 @@ class PlacedLevel:
 class PitchedNote:
     """A note: when it begins in its measure (divisions), the line it is on, its alteration, whether it is tied to."""
 
-    time: int
+    time: Fraction
     line: tuple[str, str, str]  # staff, step, octave
     alter: int
     tied: bool
@@ -47,14 +50,14 @@ def replace_levels(score: Element, levels: Iterable[PlacedLevel]) -> int:
     for part in parts:
         for measure in part.iterfind("measure"):
             _remove_levels(measure)
-    divisions, measures = 1, parts[0].findall("measure")
+    divisions, measures = opening_divisions(parts[0]), parts[0].findall("measure")
     by_measure: dict[int, list[PlacedLevel]] = {}
     for each in _worth_writing(levels):
         by_measure.setdefault(each.measure, []).append(each)
     for index, measure in enumerate(measures):
-        divisions = int(measure.findtext("attributes/divisions") or divisions)
+        divisions = decimal(measure.findtext("attributes/divisions")) or divisions
         for each in by_measure.get(index, []):
-            _write_level(measure, round(each.quarters * divisions), each.level)
+            _write_level(measure, _whole(Fraction(each.quarters).limit_denominator(FINEST) * divisions), each.level)
     return sum(map(len, by_measure.values()))
 
 
@@ -67,7 +70,7 @@ def add_accidentals(score: Element) -> None:
     for part in score.iterfind("part"):
         fifths = 0
         for measure in part.iterfind("measure"):
-            fifths = int(measure.findtext("attributes/key/fifths") or fifths)
+            fifths = int(decimal(measure.findtext("attributes/key/fifths")) or fifths)
             _add_to_measure(measure, key_alterations(fifths))
 
 
@@ -99,12 +102,17 @@ def _remove_levels(measure: Element) -> None:
             measure.remove(direction)
 
 
-def _write_level(measure: Element, time: int, level: str) -> None:
+def _whole(time: Fraction) -> Fraction:
+    """A time in divisions, rounded to a whole one where that is near: decimals are allowed, and rarely written."""
+    return Fraction(round(time)) if abs(time - round(time)) < Fraction(1, FINEST) else time
+
+
+def _write_level(measure: Element, time: Fraction, level: str) -> None:
     """Write a level at a time (divisions) of the measure, before its right barline."""
     ending = measure.find("barline[@location='right']")
     index = len(measure) if ending is None else list(measure).index(ending)
-    end = max((after for _, after, _ in _walk(measure)), default=0)
-    cursor = [0, *(after for _, after, _ in _walk(measure))][-1]
+    end = max((after for _, after, _ in _walk(measure)), default=Fraction(0))
+    cursor = [Fraction(0), *(after for _, after, _ in _walk(measure))][-1]
     direction = Element("direction", placement="below")
     SubElement(SubElement(SubElement(direction, "direction-type"), "dynamics"), level)
     SubElement(direction, "staff").text = "1"
@@ -113,12 +121,12 @@ def _write_level(measure: Element, time: int, level: str) -> None:
         measure.insert(index + offset, element)
 
 
-def _moves(divisions: int) -> list[Element]:
+def _moves(divisions: Fraction) -> list[Element]:
     """The element that moves the cursor by so much, if any is needed."""
     if not divisions:
         return []
     move = Element("forward" if divisions > 0 else "backup")
-    SubElement(move, "duration").text = str(abs(divisions))
+    SubElement(move, "duration").text = f"{float(abs(divisions)):.12g}"
     return [move]
 
 
@@ -142,14 +150,14 @@ def _notes(measure: Element) -> Iterator[PitchedNote]:
         if pitch is not None:
             line = (element.findtext("staff") or "1", pitch.findtext("step") or "", pitch.findtext("octave") or "")
             tied = element.find("tie[@type='stop']") is not None
-            yield PitchedNote(begin, line, round(float(pitch.findtext("alter") or 0)), tied, element)
+            yield PitchedNote(begin, line, round(decimal(pitch.findtext("alter")) or 0), tied, element)
 
 
-def _walk(measure: Element) -> Iterator[tuple[int, int, Element]]:
+def _walk(measure: Element) -> Iterator[tuple[Fraction, Fraction, Element]]:
     """When each note, backup and forward begins, where the cursor is after it (divisions), and the element."""
-    cursor = chord_start = 0
+    cursor = chord_start = Fraction(0)
     for element in measure:
-        length = int(Fraction(element.findtext("duration") or 0))
+        length = decimal(element.findtext("duration")) or Fraction(0)
         if element.tag in ("forward", "backup"):
             begin, cursor = cursor, cursor + (length if element.tag == "forward" else -length)
         elif element.tag == "note" and element.find("chord") is not None:

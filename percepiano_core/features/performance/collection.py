@@ -8,6 +8,7 @@ from percepiano_core.corpus.midi_collections import CollectedPerformance
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.performance.from_files import read_played
+from percepiano_core.job import concerning
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.score.corrections import Compat
 
@@ -28,7 +29,8 @@ def collection_notes(
             continue
         name = f"{each.piece}/{each.midi.stem}"
         try:
-            notes[name] = read_played(each.score, {name: each.midi}, compat, each.composer)[name].notes
+            with concerning(each.midi):
+                notes[name] = read_played(each.score, {name: each.midi}, compat, each.composer)[name].notes
         except (DataError, UserError) as error:
             unusable.append(from_error("pretraining", name, error, "its notes are not learned from"))
             report(f"left out: {error}")
