@@ -22,7 +22,7 @@ from percepiano_core.alignment.way import way_through
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.score.repeats import RepeatMarks, has_repeats
 
-PLAIN_QUALITY = 0.90  # a score as written that fits this well is not searched for other orders,
+PLAIN_QUALITY = 0.95  # a score as written that fits this well is not searched for other orders,
 PLAIN_RUN = 12  # unless so many notes in a row have no partner
 FARTHEST_TRANSPOSITION = 24  # semitones
 TRANSPOSED_SAMPLE = 240  # performed notes by which transpositions are compared
@@ -68,7 +68,7 @@ def align_performance(
     plain = _plain(written, performed) if not has_repeats(marks) else None
     if plain is not None and _fits(plain):
         return replace(plain, thresholds=thresholds, order=tuple(range(len(score.bars))))
-    followed = _followed(score, grid, performed, plain, report)
+    followed = _followed(score, written, grid, performed, plain, report)
     return replace(followed, thresholds=thresholds)
 
 
@@ -95,17 +95,22 @@ def _longest_run(unmatched: np.ndarray, rows: np.ndarray) -> int:
 
 
 def _followed(
-    score: Score, grid: Grid, performed: PerformedMidi, plain: Alignment | None, report: Report | None
+    score: Score,
+    written: np.ndarray,
+    grid: Grid,
+    performed: PerformedMidi,
+    plain: Alignment | None,
+    report: Report | None,
 ) -> Alignment:
     kept = without_doubles(performed)
     rows = np.flatnonzero(kept)
     transposition, path = _transposed_path(grid, performed.notes["pitch"][rows].astype(np.int64), report)
     if not path.played.any():
-        nothing = Alignment(score.struck_notes(), kept, np.empty((0, 2), dtype=np.int64))
+        nothing = Alignment(written, kept, np.empty((0, 2), dtype=np.int64))
         return replace(plain or nothing, order=tuple(range(len(score.bars))))
     marks = [bar.marks for bar in score.bars]
     order = playing_order(grid, path, marks)
-    way = way_through(score, grid, path, order, rows)
+    way = way_through(score, written, grid, path, order, rows)
     matches = match_stretches(way.score_notes, sounding_at(performed, -transposition), way.runs)
     excursions = excursions_of([bar.number for bar in score.bars], way, order, performed.notes["onset_sec"], rows)
     found = Alignment(
@@ -125,11 +130,12 @@ def _better(plain: Alignment | None, found: Alignment, written_order: tuple[int,
 
     Where nothing was found in any order, the plain alignment tells more.
     """
-    if plain is None or found.order != written_order or found.transposition:
+    if plain is None or found.order != written_order or found.transposition or (found.excursions and found.enough):
         return found
     if len(plain.matches) < SAME_SHARE * len(found.matches):
         return found
-    return plain if found.status == "failed" else replace(found, matches=plain.matches)
+    whole = replace(plain, order=written_order)
+    return whole if found.status == "failed" else replace(found, matches=plain.matches)
 
 
 def _transposed_path(grid: Grid, pitches: np.ndarray, report: Report | None) -> tuple[int, Path]:

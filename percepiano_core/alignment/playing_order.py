@@ -19,7 +19,7 @@ ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onse
 LONG_RUN = 16  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose
-END_ONSETS = 4  # so few onsets missing at the end are omissions, not an earlier end
+END_ONSETS = 4  # so few onsets missing before a barline or the end are omissions, not an earlier stop
 
 Arrival = Literal["start", "sign", "jump", "on"]
 
@@ -119,22 +119,23 @@ def _stretches(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> list[Str
             left, entered = jumps[int(jumped[-1])]
             signed = (left, entered) in signs
             if not signed and _within_bar(grid, here, entered):
+                start = replace(start, before=min(start.before, entered), reached=max(start.reached, here))
                 continue
             cut, arrival, reached = int(jumped[-1]), "sign" if signed else "jump", left if signed else here
         elif (run >= LONG_RUN and there - here <= 1) or _leaves_bars_out(grid, here, there):
             cut, arrival, reached, entered = following, "on", here, there - 1
-            if run < LONG_RUN:
-                entered = max(here, int(grid.bar_starts[bar_of(grid, there)]))
         else:
             ending = next((pair for pair in over if here <= pair[0] < pair[1] < there), None)
             if ending is None:
                 continue
             cut, arrival, (reached, entered) = following, "sign", ending
         long = run >= LONG_RUN
-        found.append(replace(start, stop_note=hit + 1 if long else cut, reached=reached))
+        if arrival == "jump" or (arrival == "on" and not long):
+            reached, entered = _to_barline(grid, reached, 1), _to_barline(grid, entered, -1)
+        found.append(replace(start, stop_note=hit + 1 if long else cut, reached=max(reached, start.reached)))
         start = Stretch(following if long else cut, 0, entered, 0, arrival)
     last = int(hits[-1])
-    reached = int(path.position[last])
+    reached = max(int(path.position[last]), start.reached)
     end = next((int(end) for end in grid.ends if 0 <= end - reached <= END_ONSETS), reached)
     return [*found, replace(start, stop_note=len(path.played) - _edge(len(path.played) - last - 1), reached=end)]
 
@@ -147,6 +148,13 @@ def _edge(run: int) -> int:
 def _within_bar(grid: Grid, left: int, entered: int) -> bool:
     """Whether a jump neither leaves its bar nor goes back to the bar's beginning."""
     return bar_of(grid, max(left, 1)) == bar_of(grid, entered + 1) and entered not in grid.bar_starts.tolist()
+
+
+def _to_barline(grid: Grid, position: int, direction: int) -> int:
+    """The next barline forwards (1) or backwards (-1), if few onsets lie before it; else the position."""
+    bar = bar_of(grid, position if direction > 0 else position + 1)
+    barline = int(grid.bar_starts[bar + 1 if direction > 0 else bar])
+    return barline if abs(barline - position) <= END_ONSETS else position
 
 
 def _leaves_bars_out(grid: Grid, here: int, there: int) -> bool:

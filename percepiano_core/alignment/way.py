@@ -51,16 +51,19 @@ class Way:
     performed_of_stretch: tuple[tuple[int, int], ...]
 
 
-def way_through(score: Score, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray) -> Way:
+def way_through(
+    score: Score, written: np.ndarray, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray
+) -> Way:
     """The runs of a played order.
 
     Parameters
     ----------
+    written : ALIGNED_NOTE_DTYPE, the score's notes as written
     rows : int [n], rows of the performed notes that the path followed
     """
     notes = score.struck_notes(order.bars)
     places = np.maximum.accumulate(notes["measure"].astype(np.int64))
-    positions = _written_positions(score, order.bars, notes, places)
+    positions = _written_positions(score, written, order.bars, notes, places)
     stretch_of_row = np.full(len(notes), -1, dtype=np.int64)
     for index, stretch in enumerate(order.stretches):
         stretch_of_row[_covered(grid, stretch, places, positions)] = index
@@ -70,14 +73,16 @@ def way_through(score: Score, grid: Grid, path: Path, order: PlayingOrder, rows:
     return Way(notes, tuple(runs), stretch_of_row, tuple(ends))
 
 
-def _written_positions(score: Score, bars: Sequence[int], notes: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _written_positions(
+    score: Score, written: np.ndarray, bars: Sequence[int], notes: np.ndarray, places: np.ndarray
+) -> np.ndarray:
     """Position in the written score of each note of a played order, int [s]."""
     lengths = np.array([score.bars[bar].length for bar in bars])
     starts = score.bars[bars[0]].start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
     written_starts = np.array([score.bars[bar].start for bar in bars])
-    written = notes["onset_quarter"] - starts[places] + written_starts[places]
-    onsets = np.unique(np.round(score.struck_notes()["onset_quarter"], ONSET_DECIMALS))
-    return np.searchsorted(onsets, written + SAME_ONSET_QUARTERS, side="right")
+    in_score = notes["onset_quarter"] - starts[places] + written_starts[places]
+    onsets = np.unique(np.round(written["onset_quarter"], ONSET_DECIMALS))
+    return np.searchsorted(onsets, in_score + SAME_ONSET_QUARTERS, side="right")
 
 
 def _covered(grid: Grid, stretch: Stretch, places: np.ndarray, positions: np.ndarray) -> np.ndarray:
