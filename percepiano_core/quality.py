@@ -14,6 +14,7 @@ from percepiano_core.errors import PercePianoError
 from percepiano_core.table_io import read_records, write_records
 
 STAGES = ("corpus", "ratings", "alignment", "features", "rendering", "dynamics", "pretraining")
+LEFT_OUT = "the performance is left out"  # the consequence for one that is in no stage
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)

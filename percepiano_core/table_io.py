@@ -57,7 +57,9 @@ def read_rows(
             rows, found = list(reader), reader.fieldnames or ()
     except FileNotFoundError:
         raise error(path, "is missing", remedy) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except OSError as problem:
+        raise error(path, f"cannot be read ({problem.strerror})", remedy) from None
+    except (UnicodeDecodeError, csv.Error) as problem:
         raise error(path, f"is not a readable table ({problem})", remedy) from None
     missing = [column for column in columns if column not in found]
     if missing:
@@ -112,6 +114,8 @@ def header_of(path: Path | str, remedy: str = ANEW) -> tuple[str, ...]:
             return tuple(next(csv.reader(file)))
     except FileNotFoundError:
         raise UserError(path, "is missing", remedy) from None
+    except OSError as problem:
+        raise UserError(path, f"cannot be read ({problem.strerror})", remedy) from None
     except (StopIteration, UnicodeDecodeError, csv.Error):
         raise UserError(path, "is not a readable table", remedy) from None
 

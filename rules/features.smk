@@ -60,6 +60,7 @@ rule descriptors:
         performances="results/corpus/performances.csv",
     output:
         table="results/features/descriptors.csv",
+        quality="results/quality/descriptors.csv",
     log:
         "results/logs/descriptors.log",
     benchmark:

@@ -4,6 +4,7 @@ from percepiano_core.plan.pretraining import (
     NOTES as UNLABELLED_NOTES,
     NOTES_OF_BATCH,
     QUALITY_OF_BATCH,
+    QUALITY_OF_WORDS,
     WEIGHTS as PRETRAINED,
     WORDS,
 )
@@ -16,6 +17,7 @@ rule pretraining_words:
         ),
     output:
         words=WORDS,
+        quality=QUALITY_OF_WORDS,
     log:
         "results/logs/pretraining_words.log",
     benchmark:

@@ -89,8 +89,17 @@ def check_one_line(result: subprocess.CompletedProcess[str], *words: str) -> Non
 
 def test_a_truncated_performance_is_one_line(run: Run, tmp_path: Path) -> None:
     path = write_performance(tmp_path / "cut.mid", SCALE)
-    path.write_bytes(path.read_bytes()[:40])
+    path.write_bytes(path.read_bytes()[:24])
     check_one_line(run(performance=path), "cut.mid", "not a readable MIDI file")
+
+
+def test_what_was_repaired_in_a_performance_is_one_line_beside_the_result(run: Run, tmp_path: Path) -> None:
+    path = write_performance(tmp_path / "cut.mid", SCALE)
+    path.write_bytes(path.read_bytes()[:-6])
+    result = run(performance=path)
+    assert result.returncode == 0
+    assert result.stderr.count("\n") == 1
+    assert "cut.mid: irregular, and used: the file ends in the middle of track 1; 1 note without a" in result.stderr
 
 
 def test_a_performance_without_notes_is_one_line(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,8 @@ from percepiano_core.features.performance.published_match import match_published
 from percepiano_core.features.performance.segment import (
     SegmentFeatures,
     performance_entry,
-    segment_entries,
+    segment_features,
 )
-from percepiano_core.features.score_table import EMPTY_SCORE
 from percepiano_core.features.statistics import fit_statistics, normalise, read_statistics, write_statistics
 from percepiano_core.store.container import write_container
 from percepiano_core.store.features import read_segment_features, write_segment_features
@@ -32,7 +32,7 @@ def segment(golden: Path, root: Path, compat: str) -> SegmentFeatures:
     score, performed = score_table(golden, STEM), published_performance(root, STEM)
     corresp = read_corresp(golden / "features" / "performances" / f"{STEM}.corresp.csv.gz")
     match = match_published(score.notes, performed.notes, corresp)
-    return SegmentFeatures(compat, score, {STEM: performance_entry(score, performed, match, compat)})
+    return SegmentFeatures(compat, (score,), {STEM: performance_entry(score, performed, match, compat)})
 
 
 matches = st.integers(1, 30).flatmap(
@@ -82,8 +82,8 @@ def test_a_segment_reads_back_as_written(golden: Path, percepiano_files: Path, t
     write_segment_features(path, written)
     read = read_segment_features(path)
     assert read.compat == compat
-    assert (read.score.notes == written.score.notes).all()
-    assert read.score.divisions == written.score.divisions
+    assert (read.scores[0].notes == written.scores[0].notes).all()
+    assert read.scores[0].divisions == written.scores[0].divisions
     expected, table = written.table(STEM), read.table(STEM)
     assert set(table.values) == set(expected.values)
     for key, value in expected.values.items():
@@ -100,14 +100,14 @@ def test_equal_features_give_equal_bytes(golden: Path, percepiano_files: Path, t
 
 
 def test_a_segment_without_performances_reads_back(golden: Path, tmp_path: Path) -> None:
-    write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", score_table(golden, STEM), {}))
+    write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", (score_table(golden, STEM),), {}))
     assert read_segment_features(tmp_path / "a.h5").performances == {}
 
 
-def test_an_empty_score_reads_back(tmp_path: Path) -> None:
-    write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", EMPTY_SCORE, {}))
+def test_a_segment_without_a_readable_score_reads_back(tmp_path: Path) -> None:
+    write_segment_features(tmp_path / "a.h5", SegmentFeatures("default", (), {}))
     read = read_segment_features(tmp_path / "a.h5")
-    assert (len(read.score.notes), dict(read.score.features), read.performances) == (0, {}, {})
+    assert (read.scores, read.performances) == ((), {})
 
 
 def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, percepiano_files: Path) -> None:
@@ -115,16 +115,20 @@ def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, p
     notes = np.zeros(len(score.notes), dtype=ALIGNED_NOTE_DTYPE)
     for field in ("onset_quarter", "pitch"):
         notes[field] = score.notes[field]
-    notes["note_id"] = [f"p0n{i}" for i in range(len(notes))]
+    notes["note_id"] = names = [f"p0n{i}" for i in range(len(notes))]
+    score = replace(score, note_ids=tuple(names))
     failed = Alignment(notes, np.ones(len(performed.notes), dtype=bool), np.array([[5, 5]]))
     assert failed.status == "failed"
-    entries = segment_entries(score, {"bad": (performed, failed)}, "default")
+    entries = segment_features(lambda _: score, {"bad": (performed, failed)}, "default").performances
     assert (entries["bad"].values["align_matched"] == 0).all()
     errors: dict[str, str] = {}
-    published = segment_entries(
-        score, {"bad": (performed, failed)}, "published", lambda name, error: errors.update({name: str(error)})
+    published = segment_features(
+        lambda _: score,
+        {"bad": (performed, failed)},
+        "published",
+        lambda name, error: errors.update({name: str(error)}),
     )
-    assert published == {}
+    assert published.performances == {}
     assert errors["bad"].startswith("bad: fewer than two matched onsets")
 
 

@@ -131,6 +131,23 @@ def test_a_corpus_without_any_score_is_empty(tmp_path: Path) -> None:
         check_root("percepiano", published_layout(tmp_path, [f"{THEMA}_1_1.mid"], []))
 
 
+def test_a_corpus_of_the_other_layout_names_its_reader(tmp_path: Path) -> None:
+    own = own_corpus(tmp_path / "own", [own_row("a")])
+    with pytest.raises(UserError, match="set the reader of the rated corpus to manifest"):
+        check_root("percepiano", own)
+    published = published_layout(tmp_path / "published", [f"{THEMA}_1_1.mid"], [f"{THEMA}_Score_1.musicxml"])
+    with pytest.raises(UserError, match="set the reader of the rated corpus to percepiano"):
+        check_root("manifest", published)
+
+
+def test_a_file_in_place_of_a_folder_is_an_incomplete_corpus(tmp_path: Path) -> None:
+    root = published_layout(tmp_path, [], [f"{THEMA}_Score_1.musicxml"])
+    (root / percepiano.PERFORMANCES).rmdir()
+    (root / percepiano.PERFORMANCES).touch()
+    with pytest.raises(UserError, match=r"all_2rounds missing"):
+        check_root("percepiano", root)
+
+
 def test_an_unknown_reader_names_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="manifest, percepiano"):
         list_performances("maestro", tmp_path)
@@ -188,7 +205,7 @@ def test_an_own_corpus_cannot_name_files_outside_itself(tmp_path: Path) -> None:
     assert "outside the corpus" in lines[0].problem
 
 
-@pytest.mark.parametrize("index", ["--1", "1.0", "x"])
+@pytest.mark.parametrize("index", ["--1", "1.5", "x"])
 def test_a_player_index_that_is_no_number_is_listed(tmp_path: Path, index: str) -> None:
     root = own_corpus(tmp_path, [own_row("a", player_index="-3"), own_row("b", player_index=index)])
     performances, lines = survey("manifest", root)

@@ -29,6 +29,7 @@ def test_velocity_is_that_of_the_loudest_note_that_began_last() -> None:
     curve = velocity_curve(performed((0.04, 127), (0.041, 20), (0.1, 64)), 8)
     assert curve.tolist() == [[0, 0, 1, 1, 1, 64 / 127, 64 / 127, 64 / 127]]
     assert velocity_curve(performed((5.0, 127)), 8).tolist() == [[0] * 8]  # a note after the end
+    assert velocity_curve(performed((0.0, 127), (1e9, 20)), 2).tolist() == [[1, 1]]  # decades after
 
 
 def test_all_inputs_of_a_recording_are_on_the_same_frames(tmp_path: Path) -> None:

@@ -231,3 +231,8 @@ def test_a_transcription_becomes_a_score_with_its_levels(tmp_path: Path) -> None
 def test_a_score_needs_beats() -> None:
     with pytest.raises(UserError, match="fewer than two beats"):
         score_of_transcription(transcription((0.0, 1.0, 60)), np.array([1.0]), np.array([True]))
+
+
+def test_notes_long_after_the_recording_are_refused() -> None:
+    with pytest.raises(UserError, match="goes on for 17 minutes after the last beat"):
+        score_of_transcription(transcription((1000.0 + 6.5, 1.0, 60)), beats_at(1.0), np.ones(12, dtype=bool))

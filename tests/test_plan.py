@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -12,13 +13,13 @@ import pytest
 import yaml
 from workflow_runs import REPOSITORY
 
+from percepiano_core.corpus.root import corpus_folder
 from percepiano_core.corpus.synthetic.writing import Settings, write_corpus
 from percepiano_core.digest import dependency_versions
 from percepiano_core.errors import UserError
 from percepiano_core.plan import plan as plan_module
 from percepiano_core.plan import targets
 from percepiano_core.plan.batches import batch, batch_count, batches_of
-from percepiano_core.plan.corpora import corpus_folder
 from percepiano_core.plan.job import job_of
 from percepiano_core.plan.models import configured_models, model_modules
 from percepiano_core.plan.plan import Plan, make_plan
@@ -223,10 +224,9 @@ def test_an_ablation_is_on_the_splits_that_the_run_has(corpus: Path) -> None:
 
 
 def test_a_corpus_lies_where_the_environment_says() -> None:
-    corpora = {"asap": "corpora/asap", "maestro": None}
-    assert corpus_folder("asap", corpora, {}) == Path("corpora/asap")
-    assert corpus_folder("asap", corpora, {"ASAP_ROOT": "elsewhere"}) == Path("elsewhere")
-    assert corpus_folder("maestro", corpora, {}) is None
+    assert corpus_folder("asap", "corpora/asap", {}) == Path("corpora/asap")
+    assert corpus_folder("asap", "corpora/asap", {"ASAP_ROOT": "elsewhere"}) == Path("elsewhere")
+    assert corpus_folder("maestro", None, {}) is None
 
 
 def test_batches_hold_every_item_once() -> None:
@@ -305,3 +305,67 @@ def test_what_a_model_cannot_do_without_leaves_it_and_averages_of_it_out(
 
 def test_a_package_that_is_not_there_stops_no_planning() -> None:
     assert dependency_versions("no-such-package", "numpy")["no-such-package"] == "absent"
+
+
+@pytest.mark.parametrize(("reader", "missing"), [("manifest", "manifest.csv"), ("percepiano", "incomplete")])
+def test_an_error_about_a_corpus_names_the_variable_that_chose_its_folder(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, reader: str, missing: str
+) -> None:
+    monkeypatch.setenv("PERCEPIANO_ROOT", str(tmp_path))
+    with pytest.raises(UserError) as caught:
+        planned(corpus, corpora={"rated": {"reader": reader}})
+    assert missing in str(caught.value)
+    assert "PERCEPIANO_ROOT, which wins over the configured corpora.rated" in caught.value.problem
+    assert caught.value.remedy.startswith("unset or correct PERCEPIANO_ROOT, or ")
+    monkeypatch.delenv("PERCEPIANO_ROOT")
+    with pytest.raises(UserError) as caught:
+        planned(tmp_path)
+    assert "which wins over" not in str(caught.value)
+
+
+def test_a_folder_of_the_environment_is_told(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setenv("PERCEPIANO_ROOT", str(corpus))
+    planned(Path("elsewhere"), told)
+    assert told[0] == f"corpus: {corpus}, as PERCEPIANO_ROOT says, not elsewhere as configured (corpora.rated.root)"
+
+
+def test_an_unlabelled_corpus_of_the_environment_that_is_none_names_the_variable(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASAP_ROOT", str(tmp_path))
+    with pytest.raises(UserError, match=r"no ASAP corpus here \(metadata.csv is missing\).*ASAP_ROOT"):
+        _ = planned(corpus, dynamics={"tracks": ["T2"]}).tracks
+    told: list[str] = []
+    monkeypatch.setenv("ASAP_ROOT", "nowhere")
+    _ = planned(corpus, told, dynamics={"tracks": ["T2"]}).tracks
+    assert told == ["dynamics track T2: left out, its corpus is not at nowhere (ASAP_ROOT)"]
+
+
+def test_rows_that_a_manifest_loses_are_told_before_any_work(tmp_path: Path, corpus: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(corpus, own)
+    lines = (own / "manifest.csv").read_text().splitlines()
+    (own / "manifest.csv").write_text("\n".join([*lines, lines[1], lines[2]]) + "\n")
+    told: list[str] = []
+    planned(own, told)
+    assert told[0].startswith(
+        "corpus: 2 performances are left out, see results/quality/corpus.csv; first manifest.csv:"
+    )
+    assert "a second row for this performance" in told[0]
+
+
+def test_folders_that_snakemake_takes_for_patterns_are_refused(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(corpus, tmp_path / "{own}")
+    with pytest.raises(UserError, match=r"holds the character \{"):
+        planned(tmp_path / "{own}")
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "a<b>.wav").touch()
+    with pytest.raises(UserError, match=r"a<b>\.wav: holds the character <"):
+        planned(corpus, corpora={"recordings": str(tmp_path / "recordings")})
+
+
+def test_every_stage_that_lists_faults_is_in_the_list_of_all(corpus: Path) -> None:
+    assert "results/quality/descriptors.csv" in targets.quality_lists(planned(corpus))

@@ -162,7 +162,7 @@ def test_a_table_that_is_missing_or_another_stops_the_run(tmp_path: Path) -> Non
     with pytest.raises(UserError, match="UTF-8"):
         read_ratings(tmp_path / "ratings.csv")
     (tmp_path / "ratings.csv").write_text(",".join(HEADER).replace("tempo,", "speed,") + "\n")
-    with pytest.raises(UserError, match="columns missing: tempo"):
+    with pytest.raises(UserError, match=r"column tempo missing \(there are speed, message\)"):
         read_ratings(tmp_path / "ratings.csv")
 
 

@@ -154,10 +154,34 @@ def test_a_missing_program_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_broken_midi_file_is_one_line(tmp_path: Path, font: SoundFont) -> None:
     broken = tmp_path / "broken.mid"
-    broken.write_bytes(write_midi(tmp_path / "a.mid").read_bytes()[:40])
+    broken.write_bytes(write_midi(tmp_path / "a.mid").read_bytes()[:24])
     with pytest.raises(DataError, match="not a readable MIDI file"):
         render(broken, tmp_path / "a.flac", font, SETTINGS)
     assert not (tmp_path / "a.flac").exists()
+
+
+def test_a_repaired_file_sounds_as_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_midi(tmp_path / "cut.mid")
+    path.write_bytes(path.read_bytes()[:-8])
+    given = []
+
+    def synthesised(midi: Path, font: SoundFont, settings: RenderSettings) -> np.ndarray:
+        given.append(read_performance(midi))
+        return np.zeros((9, 2), dtype=np.float32)
+
+    monkeypatch.setattr(rendering, "_synthesised", synthesised)
+    render(path, tmp_path / "a.wav", SoundFont(tmp_path, ""), SETTINGS)
+    assert read_performance(path).repairs
+    assert not given[0].repairs
+    np.testing.assert_allclose(given[0].notes["offset_sec"], read_performance(path).notes["offset_sec"], atol=1e-3)
+
+
+def test_days_of_sound_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "days.mid"
+    messages = [mido.Message("note_on", note=60, time=1 << 28), mido.Message("note_off", note=60, time=480)]
+    mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save(path)
+    with pytest.raises(DataError, match=r"sounds for 77\.7 hours"):
+        render(path, tmp_path / "a.wav", SoundFont(tmp_path, ""), SETTINGS)
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:

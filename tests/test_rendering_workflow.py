@@ -46,7 +46,7 @@ def write_asap(root: Path) -> None:
     midi = mido.MidiFile(ticks_per_beat=480)
     midi.tracks.append(track)
     midi.save(root / FOLDER / "One.mid")
-    (root / FOLDER / "Two.mid").write_bytes((root / FOLDER / "One.mid").read_bytes()[:60])
+    (root / FOLDER / "Two.mid").write_bytes((root / FOLDER / "One.mid").read_bytes()[:24])
 
 
 @pytest.fixture

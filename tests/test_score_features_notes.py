@@ -141,15 +141,13 @@ def test_one_bar_is_a_score(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("first", "bar", "problem"),
     [
-        ("", BAR, "no time signature"),
         (ATTRIBUTES.replace(">4</div", ">0</div"), BAR, "divisions"),
-        (ATTRIBUTES.replace(">3<", ">3+2<"), BAR, "beats"),
-        (ATTRIBUTES.replace(">3<", ">0<"), BAR, "0/4"),
+        (ATTRIBUTES.replace(">3<", ">3+x<"), BAR, "beats"),
+        (ATTRIBUTES.replace(">3<", ">0<"), BAR, "'0' in its <beats>"),
         (ATTRIBUTES, BAR.replace("12", "twelve"), "duration"),
         (ATTRIBUTES, BAR + "<backup/>", "backup"),
         (ATTRIBUTES, BAR.replace(">C<", ">H<"), "step"),
         (ATTRIBUTES, BAR.replace("<octave>4", "<octave>40"), "MIDI"),
-        (ATTRIBUTES, BAR + direction("<words>x</words>", "<sound tempo='fast'/>"), "fast"),
     ],
 )
 def test_notes_that_cannot_be_placed_are_a_data_error(tmp_path: Path, first: str, bar: str, problem: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from workflow_runs import new_run, snakemake
 
 from percepiano_core.quality import QualityLine, read_quality
+from percepiano_core.store.notes import read_notes
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +24,7 @@ EXTERNAL_ENTITY = """<?xml version="1.0"?>
 <!DOCTYPE score-partwise [<!ENTITY file SYSTEM "file:///etc/hostname">]>
 <score-partwise><part-list/><part id="P1">&file;</part></score-partwise>
 """
+RATED_AS_REAL = {"reader": "manifest", "root": "corpus", "kind": "real"}
 NO_NOTES = """<?xml version="1.0"?>
 <score-partwise version="4.0"><part-list><score-part id="P1"><part-name>Piano</part-name></score-part></part-list>
 <part id="P1"><measure number="1"><attributes><divisions>1</divisions></attributes></measure></part></score-partwise>
@@ -30,7 +32,7 @@ NO_NOTES = """<?xml version="1.0"?>
 
 
 def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:200])
+    path.write_bytes(path.read_bytes()[:24])  # before any note
 
 
 def without_notes(path: Path) -> None:
@@ -45,6 +47,10 @@ def text(content: str) -> Callable[[Path], None]:
         path.write_text(content)
 
     return write
+
+
+def read_column(path: Path, column: str = "performance") -> list[str]:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)[column].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +128,70 @@ def test_a_wrong_setting_stops_the_run_before_any_work(
     assert all(word in output for word in words), output
     assert "Traceback" not in output
     assert "Job stats" not in output
+
+
+ODD = (
+    "a b",
+    "it's",
+    'say "hi"',
+    "100%",
+    "-x",
+    "--help",
+    "c:d",
+    "é音",
+    "[x]*?",
+    "$HOME `ls`",
+    "#1;&",
+    "~",
+    "op.10",
+    "(a|b)",
+)
+
+
+@pytest.fixture(scope="module")
+def oddly_named(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Path:
+    """A run on a corpus whose names hold what shells and paths trip over, in a manifest as Excel writes it."""
+    changes = {"corpora": {"rated": RATED_AS_REAL}, "splits": {"names": ["performer"]}}
+    run = new_run(tmp_path_factory.mktemp("odd"), segments=2, **changes)
+    corpus = run / "corpus"
+    rows = pd.read_csv(corpus / "manifest.csv", dtype=str)
+    names = {name: f"{ODD[i % len(ODD)]} {i}" for i, name in enumerate(rows["performance"])}
+    segments = dict(zip(rows["segment"].unique(), ['it\'s "a b" $HOME', "-100% [é]*?:#&;~"], strict=True))
+    (corpus / "midi dir").mkdir()
+    for name, midi in zip(rows["performance"], rows["midi"], strict=True):
+        (corpus / midi).rename(corpus / "midi dir" / f"{names[name]}.MID")
+    rows["performance"], rows["segment"] = rows["performance"].map(names), rows["segment"].map(segments)
+    rows["midi"] = "midi dir\\" + rows["performance"] + ".mid"
+    rows.columns = [column.replace("_", " ").title() for column in rows.columns]
+    rows.to_csv(corpus / "manifest.csv", sep=";", index=False, encoding="utf-16", lineterminator="\r\n")
+    ratings = pd.read_csv(corpus / "ratings.csv", dtype=str)
+    ratings["filename"] = ratings["filename"].str.removesuffix(".wav").map(names) + ".WAV"
+    ratings.to_csv(corpus / "ratings.csv", sep="\t", index=False, encoding="utf-8-sig")
+    targets = ("features/descriptors.csv", "notes/notes.h5", "ratings/labels_clean.csv", "corpus/manifest.csv")
+    snakemake(run, *(f"results/{name}" for name in targets), code=code)
+    return run
+
+
+def test_odd_names_go_through_the_workflow(oddly_named: Path) -> None:
+    listed = set(read_column(oddly_named / "results/corpus/performances.csv"))
+    assert len(listed) >= 2 * len(ODD) - 4
+    for table in ("features/descriptors.csv", "ratings/labels_clean.csv", "corpus/manifest.csv"):
+        assert set(read_column(oddly_named / "results" / table)) == listed
+    assert set(read_notes(oddly_named / "results/notes/notes.h5")) == listed
+    assert read_quality(oddly_named / "results/quality/corpus.csv") == []
+
+
+def test_a_job_that_dies_of_a_bug_names_the_segment_in_one_line(
+    oddly_named: Path, code: Path, edited: Callable[[str, str, str], None]
+) -> None:
+    edited(
+        "workflow_scripts/align_segment.py",
+        "    thresholds = ",
+        '    raise ZeroDivisionError("a bug")\n    thresholds = ',
+    )
+    output = snakemake(oddly_named, "results/features/descriptors.csv", code=code, check=False)
+    line = "job align/-100% [é]*?:#&;~: stopped (an error that was not foreseen, ZeroDivisionError: a bug); report it"
+    assert line in output
+    log = (oddly_named / "results/logs/align/-100% [é]*?:#&;~.log").read_text().splitlines()
+    assert log[0].startswith(line)
+    assert log[1].startswith("Traceback")

@@ -1,12 +1,12 @@
 """Note-wise features of one segment: of its score once, of each performance."""
 
+from functools import partial
 from pathlib import Path
 
 from percepiano_core.errors import DataError
-from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
+from percepiano_core.features.performance.segment import SegmentFeatures, segment_features
 from percepiano_core.features.score.read import read_score
-from percepiano_core.features.score_table import EMPTY_SCORE
-from percepiano_core.job import logged
+from percepiano_core.job import concerning, logged
 from percepiano_core.quality import from_error, write_quality
 from percepiano_core.store.alignments import read_segment_alignments
 from percepiano_core.store.features import write_segment_features
@@ -18,14 +18,15 @@ with logged(snakemake.log[0]):
     def listed(name, error):
         lines.append(from_error("features", name, error, "no note-wise features", root))
 
-    segment = SegmentFeatures(compat, EMPTY_SCORE, {})
+    segment = SegmentFeatures(compat, (), {})
+    read = partial(read_score, snakemake.input.score, compat, snakemake.params.composer)
     try:
-        score = read_score(snakemake.input.score, compat=compat, composer=snakemake.params.composer)
-        stored = read_segment_alignments(snakemake.input.alignment).performances
-        aligned = {name: (each.performed, each.alignment) for name, each in stored.items()}
-        segment = SegmentFeatures(compat, score, segment_entries(score, aligned, compat, listed))
+        with concerning(snakemake.input.score):
+            stored = read_segment_alignments(snakemake.input.alignment).performances
+            aligned = {name: (each.performed, each.alignment) for name, each in stored.items()}
+            segment = segment_features(read, aligned, compat, listed)
     except DataError as error:
         listed(snakemake.wildcards.segment, error)
     write_segment_features(snakemake.output.store, segment)
     write_quality(snakemake.output.quality, lines)
-    print(f"{len(segment.performances)} performances, {len(segment.score.notes)} score notes")
+    print(f"{len(segment.performances)} performances, {len(segment.scores)} readings of the score")

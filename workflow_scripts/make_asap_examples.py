@@ -6,7 +6,7 @@ from percepiano_core.corpus.asap_dynamics import marked_recordings, performance_
 from percepiano_core.dynamics.examples.asap_examples import asap_example
 from percepiano_core.dynamics.examples.examples import write_examples
 from percepiano_core.errors import DataError
-from percepiano_core.job import logged
+from percepiano_core.job import concerning, logged
 from percepiano_core.quality import from_error, write_quality
 from percepiano_core.sound.renderings import read_renderings, rendering_path
 
@@ -23,7 +23,8 @@ with logged(snakemake.log[0]):
         if piece_name(recording) != snakemake.wildcards.piece or name not in sounds:
             continue
         try:
-            examples.append(asap_example(root, recording, sounds[name]))
+            with concerning(root / recording.midi):
+                examples.append(asap_example(root, recording, sounds[name]))
         except DataError as error:
             unusable.append(from_error("dynamics", name, error, "is not learned from", root))
         print(name)

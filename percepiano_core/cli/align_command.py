@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.files import asked_for
 
 
@@ -35,9 +36,8 @@ def _align_files(score: Path, performance: Path, output: Path) -> Alignment:
     from percepiano_core.alignment.match import align as align_notes
     from percepiano_core.alignment.score_notes import read_score_notes
     from percepiano_core.alignment.table import write_alignment_csv
-    from percepiano_core.corpus.midi import read_performance
 
-    performed = read_performance(performance)
+    performed = named_performance(performance)
     alignment = align_notes(read_score_notes(score), performed)
     with asked_for(output):
         write_alignment_csv(output, alignment, performed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -132,12 +133,11 @@ def _mark_score(heard: Heard, recording: Path, score: Path, output: Path) -> Non
 def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
     import numpy as np
 
-    from percepiano_core.corpus.midi import read_performance
     from percepiano_core.dynamics.listen.marked_score import as_document, placed
     from percepiano_core.dynamics.listen.musicxml_marks import replace_levels
     from percepiano_core.dynamics.listen.transcribed_score import DIVISIONS, score_of_transcription
 
-    part, first_beat = score_of_transcription(read_performance(midi), heard.beats, heard.downbeat)
+    part, first_beat = score_of_transcription(named_performance(midi), heard.beats, heard.downbeat)
     positions = first_beat + DIVISIONS * np.array([mark.beat for mark in heard.marks])
     document = as_document(part)
     count = replace_levels(document, placed(part, positions, [mark.level for mark in heard.marks]))

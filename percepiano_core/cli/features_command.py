@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 import typer
 
+from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
 from percepiano_core.files import asked_for
 from percepiano_core.table_io import write_rows
@@ -16,7 +17,6 @@ from percepiano_core.table_io import write_rows
 if TYPE_CHECKING:
     from percepiano_core.alignment.alignment import Alignment
     from percepiano_core.corpus.midi import PerformedMidi
-    from percepiano_core.features.score_table import ScoreTable
 
 SetName = Literal["score78", "score79", "published101", "published9", "descriptors"]
 Compat = Literal["default", "published"]
@@ -24,7 +24,7 @@ PLACE_COLUMNS = ("score_onset_quarter", "score_pitch", "voice", "beat", "measure
 
 
 def features(
-    score: Annotated[Path, typer.Argument(help="The score, uncompressed MusicXML.", show_default=False)],
+    score: Annotated[Path, typer.Argument(help="The score, MusicXML.", show_default=False)],
     performance: Annotated[Path, typer.Argument(help="The performance, MIDI.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Table to write, CSV.", show_default=False)],
     feature_set: Annotated[
@@ -83,16 +83,22 @@ def _note_features(
     composer: str,
     inserts: bool,
 ) -> tuple[list[str], list[list[str]]]:
-    from percepiano_core.corpus.midi import read_performance
     from percepiano_core.features.assembly import feature_set as columns_of
-    from percepiano_core.features.performance.segment import SegmentFeatures, performance_entry
+    from percepiano_core.features.performance.alignment_files import match_from_file
+    from percepiano_core.features.performance.matching import match_of
+    from percepiano_core.features.performance.segment import SegmentFeatures, join_alignment, performance_entry
     from percepiano_core.features.score.read import read_score
 
-    score = read_score(score_path, compat=compat, composer=composer)
-    performed = read_performance(midi)
-    match = _match(score, score_path, performed, midi, alignment)
+    performed = named_performance(midi)
+    if alignment is None:
+        aligned = _align(score_path, performed, midi)
+        score = read_score(score_path, compat, composer, aligned.order)
+        match = match_of(join_alignment(score, aligned.score_notes), aligned.matches, len(score.notes))
+    else:
+        score = read_score(score_path, compat, composer)
+        match = match_from_file(alignment, score, performed, midi, lambda: read_score(score_path, "published", ""))
     entry = performance_entry(score, performed, match, compat, str(midi), midi=midi, inserts=inserts)
-    table = SegmentFeatures(compat, score, {"": entry}).table("")
+    table = SegmentFeatures(compat, (score,), {"": entry}).table("")
     matrix = columns_of(table, feature_set)
     is_note = entry.rows.score >= 0
     notes = score.notes[entry.rows.place]
@@ -105,38 +111,20 @@ def _note_features(
     return [*PLACE_COLUMNS, *matrix.columns], [[_cell(value) for value in row] for row in values.tolist()]
 
 
-def _match(
-    score: ScoreTable, score_path: Path, performed: PerformedMidi, midi: Path, alignment: Path | None
-) -> np.ndarray:
-    """Performed row of each score note [n], from the given file or by aligning."""
-    from percepiano_core.features.performance.alignment_files import match_from_file
-    from percepiano_core.features.performance.matching import match_of
-    from percepiano_core.features.performance.segment import join_alignment
-    from percepiano_core.features.score.read import read_score
-
-    if alignment is not None:
-        return match_from_file(
-            alignment, score, performed, midi, lambda: read_score(score_path, compat="published", composer="")
-        )
-    aligned = _align(score_path, performed, midi)
-    return match_of(join_alignment(score, aligned.score_notes), aligned.matches, len(score.notes))
-
-
 def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
     """Align; DataError where the performance is not one of the score."""
     # Imported here because the libraries behind it take most of a second
-    from percepiano_core.alignment.score_notes import read_score_notes
     from percepiano_core.features.performance.from_files import SAME_MUSIC, fitting_alignment
+    from percepiano_core.score.written_score import read_written_score
 
     remedy = f"{SAME_MUSIC}, or give --alignment"
-    return fitting_alignment(read_score_notes(score_path), performed, midi, score_path, remedy)
+    return fitting_alignment(read_written_score(score_path), performed, midi, remedy)
 
 
 def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:
-    from percepiano_core.corpus.midi import read_performance
     from percepiano_core.features.descriptors.performance import performance_descriptors
 
-    performed = read_performance(midi)
+    performed = named_performance(midi)
     row = performance_descriptors(performed, _align(score_path, performed, midi))
     return ["performance", *row], [[midi.stem.strip(), *(_cell(value) for value in row.values())]]
 

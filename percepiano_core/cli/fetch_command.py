@@ -11,7 +11,7 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedCol
 
 from percepiano_core.corpus.download import download
 from percepiano_core.corpus.percepiano import check_root
-from percepiano_core.corpus.root import VARIABLE
+from percepiano_core.corpus.root import VARIABLE, telling_variable
 
 
 def fetch(
@@ -20,7 +20,8 @@ def fetch(
     """Download the pinned commit of the PercePiano corpus and check every file; does nothing if a corpus is there."""
     given = os.environ.get(VARIABLE)
     if given:
-        check_root(Path(given))
+        with telling_variable("rated"):
+            check_root(Path(given))
         typer.echo(f"corpus: {given} ({VARIABLE})")
         return
     columns = (TextColumn("downloading the corpus"), DownloadColumn(), TransferSpeedColumn())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from percepiano_core.cli.performance_file import tell_repairs
 from percepiano_core.cli.rating_report import KINDS, Report, show, write
 from percepiano_core.errors import UserError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def rate(
     performances: Annotated[list[Path], typer.Argument(help="Performances of one score, MIDI.", show_default=False)],
-    score: Annotated[Path, typer.Option(help="The score, uncompressed MusicXML.", show_default=False)],
+    score: Annotated[Path, typer.Option(help="The score, MusicXML.", show_default=False)],
     weights: Annotated[
         list[Path] | None,
         typer.Option(
@@ -87,7 +88,10 @@ def rate(
     chosen = {"labels": labels, "model": model, "split": split}
     members = read_members(given_weights(weights) if weights else workflow_weights(results, chosen))
     named = composer or score_composer(score) or PUBLISHED_COMPOSER
-    played = read_played(score, _named(performances), compat, named)
+    files = _named(performances)
+    played = read_played(score, files, compat, named)
+    for name, each in played.items():
+        tell_repairs(files[name], each.performed)
     valid = held_out(fold for member in members for fold in member.valid)
     examples = unlabelled({name: each.descriptors for name, each in played.items()})
     notes = {name: each.notes for name, each in played.items()}

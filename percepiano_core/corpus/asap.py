@@ -8,12 +8,25 @@ the ASAP dataset" (TISMIR 2023). The corpus may be a part of the published one: 
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.spreadsheet import read_sheet, read_text
 
 METADATA = "metadata.csv"
+UNPACK = "unpack the corpus again"
+ALIGNED_ASAP = "github.com/CPJKU/asap-dataset"
+ALIGNED_COLUMNS = (
+    "composer",
+    "title",
+    "xml_score",
+    "midi_performance",
+    "note_alignments",
+    "robust_note_alignment",
+)
 INSERTION, DELETION = "insertion", "deletion"  # in place of a score id, of a performed id
 
 
@@ -51,24 +64,41 @@ def list_recordings(root: Path | str) -> list[AsapRecording]:
     UserError if the folder holds no ASAP corpus.
     """
     root = Path(root)
-    try:
-        with (root / METADATA).open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
-        raise UserError(root, f"no ASAP corpus here ({METADATA} is missing)", "unpack the corpus there") from None
+    rows = read_metadata(root, ALIGNED_COLUMNS)
     recordings = [_recording(row) for row in rows if row["note_alignments"]]
     return [r for r in recordings if all((root / path).is_file() for path in (r.score, r.midi, r.note_alignment))]
+
+
+def read_metadata(root: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Rows of the table of recordings, the named columns; UserError if it is not there or lacks one of `columns`."""
+    path = root / METADATA
+    if not path.exists():
+        raise UserError(root, f"no ASAP corpus here ({METADATA} is missing)", below(root, METADATA))
+    sheet = read_sheet(path, (*columns, *optional))
+    try:
+        places = sheet.places((*columns, *optional), columns)
+    except UserError as error:
+        aligned = "note_alignment" in error.problem
+        remedy = f"take the table of {ALIGNED_ASAP}, which has the note alignments" if aligned else error.remedy
+        raise UserError(path, error.problem, remedy) from None
+    return [{name: cells[place].strip() for name, place in places.items()} for _, cells in sheet.rows]
+
+
+def below(root: Path, name: str) -> str:
+    """Where to look for a corpus whose table of this name is not in the root: in a folder of it that has it."""
+    found = sorted(path.parent for path in root.glob(f"*/{name}"))
+    return f"name the folder {found[0]}, which has it" if found else "unpack the corpus there"
 
 
 def read_note_alignment(path: Path | str) -> list[NoteLine]:
     """Read a `note_alignment.tsv`; DataError if it is missing or has other columns."""
     try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            return [_note_line(row) for row in csv.DictReader(file, delimiter="\t")]
-    except OSError:
-        raise DataError(path, "no such note alignment", "unpack the corpus again") from None
-    except (KeyError, ValueError, TypeError) as error:
-        raise DataError(path, f"not a note alignment of ASAP ({error})", "unpack the corpus again") from None
+        rows = csv.DictReader(io.StringIO(read_text(path, DataError), newline=""), delimiter="\t")
+        return [_note_line(row) for row in rows]
+    except KeyError as error:
+        raise DataError(path, f"not a note alignment of ASAP (no column {error.args[0]})", UNPACK) from None
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise DataError(path, f"not a note alignment of ASAP ({error})", UNPACK) from None
 
 
 def _recording(row: dict[str, str]) -> AsapRecording:
@@ -78,7 +108,7 @@ def _recording(row: dict[str, str]) -> AsapRecording:
         score=row["xml_score"],
         midi=row["midi_performance"],
         note_alignment=row["note_alignments"],
-        robust=bool(row["robust_note_alignment"]) and float(row["robust_note_alignment"]) == 1.0,
+        robust=row["robust_note_alignment"].lower() in ("1.0", "1", "true"),
     )
 
 

@@ -6,6 +6,7 @@ See `asap.py` for the corpus, docs/dynamics_data.md, "ASAP", for what is in it.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,9 +15,10 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from percepiano_core.corpus.asap import AsapRecording, list_recordings
+from percepiano_core.corpus.asap import UNPACK, AsapRecording, list_recordings
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
+from percepiano_core.spreadsheet import read_text
 
 BEAT, DOWNBEAT, UNCERTAIN = "b", "db", "bR"  # kinds of annotated beats
 LEVEL_OF_MARK = {  # static marks of scores, folded to five levels
@@ -24,7 +26,6 @@ LEVEL_OF_MARK = {  # static marks of scores, folded to five levels
     **{"f": "f", "ff": "ff", "fff": "ff", "ffff": "ff"},
 }
 MARK = re.compile(rb"<(%s)\s*/>" % b"|".join(mark.encode() for mark in LEVEL_OF_MARK))  # in MusicXML
-UNPACK = "unpack the corpus again"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +92,12 @@ def annotations_path(midi: str) -> str:
 def read_beat_annotations(path: Path | str) -> BeatAnnotations:
     """Read an annotation file of a performance; DataError if it is missing or something else."""
     try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file, delimiter="\t") if row]
+        text = io.StringIO(read_text(path, DataError), newline="")
+        rows = [row for row in csv.reader(text, delimiter="\t") if row]
         times = np.array([float(row[0]) for row in rows])
         labels = [[*row[2].split(","), ""][:2] for row in rows]
         metre = _metres([signature for _, signature in labels])
-    except OSError:
-        raise DataError(path, "no such annotations", UNPACK) from None
-    except (IndexError, ValueError) as error:
+    except (IndexError, ValueError, csv.Error) as error:
         raise DataError(path, f"not beat annotations ({error})", UNPACK) from None
     kinds = np.array([kind for kind, _ in labels])
     if not rows or not set(kinds) <= {BEAT, DOWNBEAT, UNCERTAIN} or (np.diff(times) < 0).any():

@@ -11,6 +11,7 @@ from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.records import Performance
 from percepiano_core.corpus.trim import music_end
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 from percepiano_core.table_io import write_rows
 
 TIMES = ("first_onset_sec", "last_onset_sec", "last_offset_sec", "music_end_sec", "end_sec")
@@ -44,7 +45,8 @@ def write_content(path: Path | str, performances: Sequence[Performance], root: P
 
 def _facts_as_text(path: Path) -> dict[str, str]:
     try:
-        facts = content_facts(read_performance(path))
+        with concerning(path):
+            facts = content_facts(read_performance(path))
     except DataError:  # reported by the stages that need its notes
         return {}
     return {name: f"{value:.6f}" if name in TIMES else str(value) for name, value in facts.items()}

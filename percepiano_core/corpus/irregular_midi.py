@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import mido
 import numpy as np
 
 from percepiano_core.corpus.content import content_facts
 from percepiano_core.corpus.irregularity import Irregularity
 from percepiano_core.corpus.manifest import file_sha256
-from percepiano_core.corpus.midi import PerformedMidi, read_performance
+from percepiano_core.corpus.midi import PerformedMidi, performed_midi
+from percepiano_core.corpus.midi_chunks import MidiEvents, read_events
+from percepiano_core.corpus.midi_track import KEY_PRESSURE
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
 
@@ -21,24 +22,27 @@ USUAL_TICKS = 480  # a quarter; the resolution of nearly all released files
 
 
 def of_performances(performances: Sequence[Performance], root: Path) -> list[Irregularity]:
-    """What is irregular in the performances' MIDI files; each file is read once for its notes, once for its layout."""
+    """What is irregular in the performances' MIDI files."""
     found: list[Irregularity] = []
     recordings: dict[str, PerformedMidi] = {}
     for each in performances:
         try:
-            performed = read_performance(root / each.midi)
+            events = read_events(root / each.midi)
+            performed = performed_midi(events, root / each.midi)
         except DataError as error:
             found.append(Irregularity("unreadable_midi", each.performance, error.problem))
             continue
         recordings[each.performance] = performed
         found += _of_content(each.performance, performed)
-        found += _of_layout(each.performance, root / each.midi)
+        found += _of_layout(each.performance, events)
     found += _identical(performances, root)
     found += _overlapping([each for each in performances if each.performance in recordings], recordings)
     return found
 
 
 def _of_content(subject: str, performed: PerformedMidi) -> Iterator[Irregularity]:
+    if performed.repairs:
+        yield Irregularity("repaired_midi", subject, "; ".join(performed.repairs))
     facts = content_facts(performed)
     silence = facts["end_sec"] - facts["last_offset_sec"]
     if silence > LATE_SEC:
@@ -49,15 +53,15 @@ def _of_content(subject: str, performed: PerformedMidi) -> Iterator[Irregularity
         yield Irregularity("no_sustain_pedal", subject, "no event of controller 64")
 
 
-def _of_layout(subject: str, path: Path) -> Iterator[Irregularity]:
-    midi = mido.MidiFile(path)
-    kinds = [message.type for track in midi.tracks for message in track]
-    if len(midi.tracks) > 1:
-        yield Irregularity("several_tracks", subject, f"{len(midi.tracks)} tracks")
-    if kinds.count("set_tempo") > 1:
-        yield Irregularity("several_tempo_events", subject, f"{kinds.count('set_tempo')} tempo events")
-    if "polytouch" in kinds:
-        yield Irregularity("key_pressure", subject, f"{kinds.count('polytouch')} events")
+def _of_layout(subject: str, events: MidiEvents) -> Iterator[Irregularity]:
+    if len(events.tracks) > 1:
+        yield Irregularity("several_tracks", subject, f"{len(events.tracks)} tracks")
+    tempos = sum(len(track.tempos) for track in events.tracks)
+    if tempos > 1:
+        yield Irregularity("several_tempo_events", subject, f"{tempos} tempo events")
+    pressures = sum(int((track.events[:, 1] >> 4 == KEY_PRESSURE >> 4).sum()) for track in events.tracks)
+    if pressures:
+        yield Irregularity("key_pressure", subject, f"{pressures} events")
 
 
 def _identical(performances: Sequence[Performance], root: Path) -> Iterator[Irregularity]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 CONSEQUENCES = {
     "blank_in_name": "the name is stripped of blanks and the performance is kept",
     "unreadable_midi": "listed in results/quality, left out of what follows",
+    "repaired_midi": "used as repaired; rendered from the repaired notes and pedals",
     "late_end_of_track": "audio and durations end with the music, never at the end of the file",
     "tick_resolution": "ticks are converted with the file's own resolution",
     "several_tempo_events": "ticks are converted with the whole tempo map",

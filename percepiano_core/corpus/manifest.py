@@ -13,9 +13,12 @@ from percepiano_core.table_io import read_records, write_records
 
 
 def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hex sha256 of a file's bytes; DataError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(path, f"cannot be read ({error.strerror})", "restore it, or the right to read it") from None
 
 
 def with_hashes(performances: Iterable[Performance], root: Path) -> list[Performance]:

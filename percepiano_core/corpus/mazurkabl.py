@@ -7,13 +7,13 @@ a folder of the same layout. See docs/dynamics_data.md, "MazurkaBL".
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.spreadsheet import read_lines
 
 BEAT_TIMES, BEAT_LOUDNESS = ("beat_time", "beat_time.csv"), ("beat_dyn", "beat_dynNORM.csv")
 POSITION_COLUMNS = ["measure_number", "beat_number"]
@@ -99,11 +99,18 @@ def read_marks(path: Path, beats: int) -> tuple[Mark, ...]:
         raise DataError(path, f"it has {len(positions)} beats for {len(levels)} dynamic marks", UNPACK)
     unknown = sorted(set(levels) - set(LEVELS))
     if unknown:
-        raise DataError(path, f"{unknown[0]!r} is not one of {', '.join(LEVELS)}", "leave the mazurka out")
+        raise DataError(
+            path, f"{unknown[0]!r} is not one of {', '.join(LEVELS)}", "write one of these, or leave the piece out"
+        )
     rows = [_number(path, 2, cell) - 1 for cell in positions]
     if any(not row.is_integer() or not 0 <= row < beats for row in rows) or sorted(set(rows)) != rows:
         raise DataError(path, f"its beats are not whole, increasing and within 1 to {beats}", UNPACK)
     return tuple(Mark(int(row), level) for row, level in zip(rows, levels, strict=True))
+
+
+def beat_times_path(root: Path | str, name: str) -> Path:
+    """Where the beat times of a mazurka are."""
+    return _path(root, name, BEAT_TIMES)
 
 
 def curve_path(root: Path | str, name: str, pid: str) -> Path:
@@ -116,8 +123,10 @@ def read_loudness_curve(root: Path | str, name: str, pid: str) -> np.ndarray:
     path = curve_path(root, name, pid)
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)
-    except OSError:
+    except FileNotFoundError:
         raise DataError(path, "no such loudness curve", "write the curves from the pack (decode_sones.py)") from None
+    except OSError as error:
+        raise DataError(path, f"cannot be read ({error.strerror})", UNPACK) from None
     except ValueError as error:
         raise DataError(path, f"not a loudness curve ({' '.join(str(error).split())})", UNPACK) from None
     if table.shape[1:] != (2,) or not len(table):
@@ -151,21 +160,13 @@ def _path(root: Path | str, name: str, kind: tuple[str, str]) -> Path:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except OSError:
-        raise DataError(path, "no such file", UNPACK) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(path, f"not a readable table ({error})", UNPACK) from None
-    if not rows:
-        raise DataError(path, "it is empty", UNPACK)
-    return rows
+    """Cells of the lines that are not empty, the header's first; people write such tables for their own recordings."""
+    return read_lines(path, (*POSITION_COLUMNS, *LEVELS), DataError)
 
 
 def _number(path: Path, line: int, cell: str) -> float:
     try:
-        number = float(cell)
+        number = float(cell if "." in cell else cell.replace(",", "."))  # a decimal comma
     except ValueError:
         raise DataError(path, f"line {line} holds {cell!r} in place of a number", UNPACK) from None
     if not np.isfinite(number):

@@ -1,22 +1,25 @@
 """Unlabelled performances as MIDI, for pre-training: ASAP and MAESTRO, less the works that are rated.
 
 ASAP: Foscarin et al. (ISMIR 2020). MAESTRO: Hawthorne et al., "Enabling factorized piano music modeling and generation
-with the MAESTRO dataset" (ICLR 2019), version 3. Each lists its performances in a table.
+with the MAESTRO dataset" (ICLR 2019); of the versions in a folder, the latest. Each lists its performances in a table.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from percepiano_core.corpus.asap import below, read_metadata
 from percepiano_core.errors import UserError
+from percepiano_core.spreadsheet import read_sheet
 
-ASAP_TABLE = "metadata.csv"
-MAESTRO_TABLE = "maestro-v3.0.0.csv"
+ASAP_COLUMNS = ("composer", "title", "midi_performance")
+IN_MAESTRO = "maestro_midi_performance"  # where a performance of ASAP is in MAESTRO
+MAESTRO_TABLE = "maestro-v*.csv"
+MAESTRO_COLUMNS = ("canonical_composer", "canonical_title", "midi_filename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,11 @@ def with_scores(performances: Sequence[CollectedPerformance], of_a_score: int) -
 
 
 def _asap(root: Path, without_maestro: bool) -> list[CollectedPerformance]:
+    needed, other = ((*ASAP_COLUMNS, IN_MAESTRO), ()) if without_maestro else (ASAP_COLUMNS, (IN_MAESTRO,))
     return [
         CollectedPerformance(root / row["midi_performance"], f"{row['composer']}: {row['title']}", _score(root, row))
-        for row in _table(root, ASAP_TABLE)
-        if not (without_maestro and row["maestro_midi_performance"])
+        for row in read_metadata(root, needed, ("xml_score", *other))
+        if not (without_maestro and row[IN_MAESTRO])
     ]
 
 
@@ -73,16 +77,18 @@ def _score(root: Path, row: Mapping[str, str]) -> Path | None:
 def _maestro(root: Path) -> list[CollectedPerformance]:
     return [
         CollectedPerformance(root / row["midi_filename"], f"{row['canonical_composer']}: {row['canonical_title']}")
-        for row in _table(root, MAESTRO_TABLE)
+        for row in _maestro_table(root)
     ]
 
 
-def _table(root: Path, name: str) -> list[dict[str, str]]:
-    try:
-        with (root / name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError:
-        raise UserError(root, f"does not hold the collection ({name} is missing)", "unpack it there") from None
+def _maestro_table(root: Path) -> list[dict[str, str]]:
+    """Rows of the table of the latest version; UserError if there is none, or it lacks a column."""
+    tables = sorted(root.glob(MAESTRO_TABLE), key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)])
+    if not tables:
+        raise UserError(root, f"does not hold MAESTRO ({MAESTRO_TABLE} is missing)", below(root, MAESTRO_TABLE))
+    sheet = read_sheet(tables[-1], MAESTRO_COLUMNS)
+    places = sheet.places(MAESTRO_COLUMNS, MAESTRO_COLUMNS)
+    return [{name: cells[place].strip() for name, place in places.items()} for _, cells in sheet.rows]
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

@@ -1,59 +1,176 @@
-"""Read a MusicXML score safely: a document type is allowed, entities and external references are not.
+"""Read a MusicXML score safely: plain or compressed, in any encoding; entities and external references are refused.
 
-Scores come from other people's programs and disks; an entity declaration can blow up memory or read local files.
-Every fault is one DataError, so that one bad score is listed and the rest of the corpus goes on.
+Scores come from other people's programs and disks; an entity declaration can blow up memory or read local files, and
+so can an archive. Every fault is one DataError, so that one bad score is listed and the rest of the corpus goes on.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
+import re
+import zipfile
+import zlib
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from percepiano_core.corpus.timewise import as_partwise
 from percepiano_core.errors import DataError
 
-ZIP_SIGNATURE = b"PK\x03\x04"  # a compressed .mxl score is a zip archive
-INTACT_COPY = "replace it by an intact MusicXML file"
+ZIP_SIGNATURE = b"PK"  # a compressed .mxl score is a zip archive
+CONTAINER = "META-INF/container.xml"
+SCORE_ENDINGS = (".xml", ".musicxml")
+NO_SCORES = ("META-INF/", "__MACOSX/")
+LARGEST_SCORE = 200_000_000  # bytes of XML; the longest real scores have a tenth of it
+INTACT_COPY = "replace it by an intact copy"
+SAVE_AS_UTF8 = "open it in a notation program and save it again, or save it as UTF-8"
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+DECLARATION = re.compile(r"""\A\s*<\?xml\s[^>]*?\?>""")
+ENCODING = re.compile(rb"""\A\s*<\?xml\s[^>]*?encoding\s*=\s*["']\s*([A-Za-z0-9._-]+)""")
+ARCHIVE_FAULTS = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, KeyError, EOFError, OSError),
+    *(RuntimeError, ValueError),  # encrypted, or packed by an unknown method
+)
+OTHER_ROOTS = {
+    "opus": ("lists several scores", "give one of the scores"),
+    "museScore": ("is a MuseScore file", "export it as MusicXML"),
+    "mei": ("is an MEI file", "export it as MusicXML"),
+    "html": ("is a web page", "download the score itself"),
+    "container": ("is the table of contents of a compressed score", "give the score"),
+}
 
 
 def read_musicxml(path: Path | str) -> Element:
-    """Root element of an uncompressed `score-partwise` document with at least one pitched note.
+    """Root element `score-partwise` of a MusicXML document with at least one pitched note.
+
+    Compressed scores (.mxl) are unpacked, time-wise ones turned into part-wise, names freed of a namespace.
 
     Raises
     ------
     DataError
-        missing or unreadable file, not XML, truncated, entity declarations, external references, another root than
-        `score-partwise`, or no pitched note
+        missing or unreadable file, not XML, damaged archive, truncated, entity declarations, external references,
+        another kind of document, or no pitched note
     """
-    content = _content(path)
+    text = _decoded(path, _unpacked(path, _content(path)))
     try:
-        root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        root = fromstring(text, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException:
         problem = "declares entities or refers to other files, which a score has no need of"
         raise DataError(path, problem, "export it again from a notation program") from None
-    except (ParseError, ValueError, LookupError) as error:
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
         raise DataError(path, f"not readable as XML ({error})", INTACT_COPY) from None
+    _drop_namespaces(root)
+    if root.tag == "score-timewise":
+        root = as_partwise(root)
     _require_notes(path, root)
     return root
 
 
 def _content(path: Path | str) -> bytes:
     try:
+        if Path(path).stat().st_size > LARGEST_SCORE:
+            raise DataError(path, "is larger than any score", "give the score of one piece")
         content = Path(path).read_bytes()
     except FileNotFoundError:
         raise DataError(path, "no such score", "restore it or remove its lines from the manifest") from None
     except OSError as error:
         raise DataError(path, f"cannot be read ({error.strerror})", "make it a readable file") from None
-    if content.startswith(ZIP_SIGNATURE):
-        raise DataError(path, "is a compressed score", "export it as uncompressed MusicXML")
+    if not content.strip():
+        raise DataError(path, "is empty", INTACT_COPY)
     return content
+
+
+def _unpacked(path: Path | str, content: bytes) -> bytes:
+    """The score itself, where the file is an archive with a score in it."""
+    if not content.startswith(ZIP_SIGNATURE):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entry = archive.getinfo(_score_in(archive))
+            if entry.file_size > LARGEST_SCORE:
+                raise DataError(path, "holds more than any score", "give the score of one piece")
+            with archive.open(entry) as file:
+                unpacked = file.read(LARGEST_SCORE + 1)
+    except ARCHIVE_FAULTS as error:
+        raise DataError(path, f"is a damaged compressed score ({error})", INTACT_COPY) from None
+    if not unpacked.strip():
+        raise DataError(path, "is a compressed score whose score is empty", INTACT_COPY)
+    return unpacked
+
+
+def _score_in(archive: zipfile.ZipFile) -> str:
+    """Name of the score in a compressed score: what its table of contents names first, else its only XML file."""
+    names = archive.namelist()
+    if CONTAINER in names and archive.getinfo(CONTAINER).file_size <= 1_000_000:
+        try:
+            contents = fromstring(archive.read(CONTAINER), forbid_dtd=False)
+        except (ParseError, DefusedXmlException, ValueError):
+            contents = Element("container")
+        _drop_namespaces(contents)
+        listed = [each.get("full-path", "") for each in contents.iter("rootfile")]
+        found = [name for name in listed if name in names]
+        if found:
+            return found[0]
+    scores = [name for name in names if name.lower().endswith(SCORE_ENDINGS) and not name.startswith(NO_SCORES)]
+    if not scores:
+        raise KeyError("no MusicXML in the archive")
+    return min(scores, key=lambda name: (name.count("/"), names.index(name)))
+
+
+def _decoded(path: Path | str, content: bytes) -> str:
+    """Text of the document without its XML declaration; a byte order mark counts more than what the document says."""
+    encoding = _encoding(content)
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise DataError(path, f"is in an unknown encoding ({encoding})", SAVE_AS_UTF8) from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = f"says that it is {encoding}, but line {line} holds other bytes"
+        raise DataError(path, problem, SAVE_AS_UTF8) from None
+    except (ValueError, TypeError) as error:
+        raise DataError(path, f"cannot be decoded as {encoding} ({error})", SAVE_AS_UTF8) from None
+    if not isinstance(text, str):
+        raise DataError(path, f"is in an unknown encoding ({encoding})", SAVE_AS_UTF8)
+    return DECLARATION.sub("", text.lstrip("\ufeff"), count=1).lstrip()
+
+
+def _encoding(content: bytes) -> str:
+    """By byte order mark, by the zeros of two-byte text, by declaration; UTF-8 where none says otherwise."""
+    for mark, encoding in sorted(BYTE_ORDER_MARKS.items(), key=lambda item: -len(item[0])):
+        if content.startswith(mark):
+            return encoding if encoding != "utf-8" else "utf-8-sig"
+    opening = content.lstrip()[:4]
+    if opening[:4] in (b"<\0?\0", b"<\0s\0", b"<\0!\0"):
+        return "utf-16-le"
+    if content[:2] == b"\0<":
+        return "utf-16-be"
+    declared = ENCODING.match(content)
+    name = declared.group(1).decode("ascii").lower() if declared else "utf-8"
+    return "utf-8" if name.replace("_", "-").startswith(("utf-16", "utf16", "ucs-2", "utf-32")) else name
+
+
+def _drop_namespaces(root: Element) -> None:
+    """Plain names for all elements; MusicXML has no namespace, but some programs write a default one."""
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag.startswith("{"):
+            element.tag = element.tag.rpartition("}")[2]
 
 
 def _require_notes(path: Path | str, root: Element) -> None:
     if root.tag != "score-partwise":
-        problem = f"its root element is <{root.tag}>, not <score-partwise>"
-        raise DataError(path, problem, "export it as partwise MusicXML")
+        problem, remedy = OTHER_ROOTS.get(
+            root.tag, (f"its root element is <{root.tag}>, not <score-partwise>", "export the score as MusicXML")
+        )
+        raise DataError(path, problem, remedy)
     if root.find("part/measure/note/pitch") is None:
         raise DataError(path, "the score has no pitched notes", "replace it by the score of the segment")

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import UserError
-from percepiano_core.quality import QualityLine
+from percepiano_core.quality import LEFT_OUT, QualityLine
 
 PERFORMANCES = "virtuoso/data/all_2rounds"
 SCORES = "virtuoso/data/score_xml"
 SCORE_MIDI = "virtuoso/data/score_midi"
 RATINGS = "labels/total_2rounds.csv"
+OWN_MANIFEST = "manifest.csv"  # what a corpus of another layout has (manifest_reader)
 PUBLISHED_MEANS = "label_2round_mean_reg_19_with0_rm_highstd0.json"
 PUBLISHED_STDS = "label_2round_std_reg_19_with0_rm_highstd0.json"
 
@@ -83,7 +84,11 @@ def check_root(root: Path) -> None:
     remedy = "set PERCEPIANO_ROOT to a clone of github.com/JonghoKimSNU/PercePiano, or leave it unset to download it"
     if not root.is_dir():
         raise UserError(root, "the PercePiano corpus is not there", remedy)
-    missing = [part for part in (PERFORMANCES, SCORES, RATINGS) if not (root / part).exists()]
+    missing = [part for part in (PERFORMANCES, SCORES) if not (root / part).is_dir()]
+    missing += [part for part in (RATINGS,) if not (root / part).is_file()]
+    if missing and (root / OWN_MANIFEST).is_file():
+        remedy = "set the reader of the rated corpus to manifest"
+        raise UserError(root, f"it is no clone of PercePiano, but a corpus of its own with {OWN_MANIFEST}", remedy)
     if missing:
         raise UserError(root, f"the PercePiano corpus is incomplete ({', '.join(missing)} missing)", remedy)
     if not survey(root)[0]:
@@ -113,7 +118,10 @@ def survey(root: Path) -> tuple[list[Performance], list[QualityLine]]:
 
 def _file_names(folder: Path) -> list[str]:
     """Sorted names of the visible files of a folder; directory order never counts."""
-    return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise UserError(folder, f"cannot be listed ({error.strerror})", "give yourself the right to read it") from None
 
 
 def _unique_stems(folder: str, files: Iterable[str], lines: list[QualityLine]) -> dict[str, str]:
@@ -153,7 +161,7 @@ def _without_score(stem: str, file: str, name: Name) -> QualityLine:
         subject=stem,
         file=f"{PERFORMANCES}/{file}",
         problem=f"its score {SCORES}/{name.score}.musicxml is missing",
-        consequence="the performance is left out",
+        consequence=LEFT_OUT,
         remedy="restore the score",
     )
 

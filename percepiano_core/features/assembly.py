@@ -80,6 +80,12 @@ def score_rows(match: np.ndarray) -> Rows:
     return Rows(notes, notes, match)
 
 
+def without_unplayed(rows: Rows, is_optional: np.ndarray) -> Rows:
+    """The rows without the score's optional notes, bool [n], that were not played: nobody misses a cue."""
+    kept = ~is_optional[rows.score] | (rows.performed >= 0)
+    return Rows(rows.score[kept], rows.place[kept], rows.performed[kept])
+
+
 def published_rows(match: np.ndarray, n_performed: int) -> Rows:
     """The score's notes with the unmatched of `n_performed` performed notes inserted.
 

@@ -11,7 +11,7 @@ SCORE_NOTE_DTYPE = np.dtype(
     [
         ("onset_div", "f8"),  # ticks of `divisions` a quarter, the published `xml_position` in ticks
         ("duration_div", "f8"),
-        ("onset_quarter", "f8"),  # partitura's onset of the note, the key to join by: see ScoreTable
+        ("onset_quarter", "f8"),  # from the first barline, as in an alignment: see ScoreTable
         ("duration_quarter", "f8"),
         ("pitch", "i2"),
         ("voice", "i2"),
@@ -23,6 +23,7 @@ SCORE_NOTE_DTYPE = np.dtype(
         ("is_arpeggiated", "?"),
         ("is_trill", "?"),
         ("preceded_by_grace", "?"),
+        ("is_optional", "?"),  # cue-size: may be played, and is not missed where it is not
         ("time_sec", "f8"),  # under the score's own tempo, 120 quarters a minute where it has none
         ("duration_sec", "f8"),
     ]
@@ -40,10 +41,11 @@ class ScoreTable:
     measure_starts, beat_positions, section_positions : ticks, increasing
     features : published key -> [n] or [n, k] float64, raw (not normalised); global values are broadcast to [n]
     locations : "beat", "measure", "voice", "section" -> int [n] (docs/score_reading.md, "Bars and beats")
+    note_ids : name of each note [n], as in an alignment of the same score (score/struck_notes.py); () from a store
 
-    `onset_quarter` joins to notes that partitura reads from the same file: a pickup lies before 0, and hidden rests
-    that pad it keep their time. All metre and time is on `onset_div`, which begins at 0 and (default preset) leaves
-    that padding out: the time between two notes in quarters is the difference of `onset_div` over `divisions`.
+    `onset_quarter` is that of the alignment: a pickup lies before 0, and hidden rests that pad it keep their time. All
+    metre and time is on `onset_div`, which begins at 0 and (default preset) leaves that padding out: the time between
+    two notes in quarters is the difference of `onset_div` over `divisions`.
     """
 
     notes: np.ndarray
@@ -53,6 +55,4 @@ class ScoreTable:
     section_positions: np.ndarray
     features: Mapping[str, np.ndarray]
     locations: Mapping[str, np.ndarray]
-
-
-EMPTY_SCORE = ScoreTable(np.empty(0, SCORE_NOTE_DTYPE), 1, np.empty(0), np.empty(0), np.empty(0), {}, {})
+    note_ids: tuple[str, ...] = ()

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from percepiano_core.errors import DataError
 from percepiano_core.features.descriptors.performance import performance_descriptors
+from percepiano_core.job import concerning
+from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.store.alignments import read_segment_alignments
 
 Described = dict[str, dict[str, float]]  # performance -> column -> value
 
 
-def describe_segments(paths: Sequence[Path | str], processes: int) -> Described:
-    """Descriptors of all performances in the alignment files, columns as in descriptors/table.py."""
+def describe_segments(paths: Sequence[Path | str], processes: int) -> tuple[Described, list[QualityLine]]:
+    """Descriptors of all performances in the alignment files, columns as in descriptors/table.py; lines of the rest."""
     with ProcessPoolExecutor(processes) as pool:
-        segments = pool.map(describe_segment, paths, chunksize=4)
-    return {name: row for segment in segments for name, row in segment.items()}
+        segments = list(pool.map(describe_segment, paths, chunksize=4))
+    described = {name: row for rows, _ in segments for name, row in rows.items()}
+    return described, [line for _, lines in segments for line in lines]
 
 
-def describe_segment(path: Path | str) -> Described:
-    """Descriptors of one segment's performances; those of the score are missing where it could not be read."""
+def describe_segment(path: Path | str) -> tuple[Described, list[QualityLine]]:
+    """Descriptors of one segment's performances, and a line for each that cannot be described.
+
+    Descriptors of the score are missing where it could not be read.
+    """
     segment = read_segment_alignments(path)
     readable = len(segment.score_notes) > 0
-    return {
-        name: performance_descriptors(each.performed, each.alignment if readable else None)
-        for name, each in segment.performances.items()
-    }
+    described: Described = {}
+    lines = []
+    for name, each in segment.performances.items():
+        try:
+            with concerning(name):
+                described[name] = performance_descriptors(each.performed, each.alignment if readable else None)
+        except DataError as error:
+            line = from_error("features", name, error, "no descriptors: models see it as missing")
+            lines.append(replace(line, file=""))
+    return described, lines

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from percepiano_core.corpus.names import path_problem
 from percepiano_core.corpus.readers import check_root, ratings_path, survey
 from percepiano_core.corpus.records import Performance
-from percepiano_core.corpus.root import corpus_root
-
-ROOT_VARIABLES = {"asap": "ASAP_ROOT", "maestro": "MAESTRO_ROOT", "mazurkabl": "MAZURKABL_ROOT"}
-"""Corpus -> environment variable whose folder wins over the configured one."""
+from percepiano_core.corpus.root import VARIABLE, corpus_folder, overriding, telling_variable
+from percepiano_core.errors import UserError
+from percepiano_core.quality import LEFT_OUT, QualityLine
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,32 @@ class RatedCorpus:
         return self.root / self.segments[segment][0].score
 
 
-def rated_corpus(block: Mapping[str, Any]) -> RatedCorpus:
-    """The rated corpus of the configuration (`corpora: rated`); UserError if it is not there or incomplete."""
-    root = corpus_root(block["root"])
-    check_root(block["reader"], root)
-    performances, _ = survey(block["reader"], root)
+def rated_corpus(block: Mapping[str, Any], report: Callable[[str], None]) -> RatedCorpus:
+    """The rated corpus of the configuration (`corpora: rated`); UserError if it is not there or incomplete.
+
+    report : is told what of it is left out, and that the environment names another folder than the configuration
+    """
+    root = corpus_folder("rated", block["root"])
+    assert root is not None  # the schema wants one
+    check_path(root)
+    with telling_variable("rated"):
+        check_root(block["reader"], root)
+        performances, lines = survey(block["reader"], root)
+    if overriding("rated") and root != Path(block["root"]):
+        report(f"corpus: {root}, as {VARIABLE} says, not {block['root']} as configured (corpora.rated.root)")
+    _report_left_out([line for line in lines if line.consequence == LEFT_OUT], report)
     return RatedCorpus(block["reader"], root, block["kind"], tuple(performances))
 
 
-def corpus_folder(name: str, corpora: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Folder of an unlabelled corpus, as the environment or the configuration names it; None: none is named."""
-    named = environment.get(ROOT_VARIABLES.get(name, "")) or corpora[name]
-    return Path(named) if named else None
+def check_path(path: Path) -> None:
+    """UserError for the path of a file or folder that Snakemake would take for a pattern."""
+    problem = path_problem(str(path))
+    if problem:
+        raise UserError(path, problem, "rename it")
+
+
+def _report_left_out(lines: list[QualityLine], report: Callable[[str], None]) -> None:
+    if lines:
+        first = f"{lines[0].file}: {lines[0].problem}"
+        count = "1 performance is" if len(lines) == 1 else f"{len(lines)} performances are"
+        report(f"corpus: {count} left out, see results/quality/corpus.csv; first {first}")

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from percepiano_core.corpus.root import VARIABLES, overriding
 from percepiano_core.digest import block_digest, code_digest
 from percepiano_core.errors import UserError
 from percepiano_core.plan import inputs, pretraining
@@ -23,7 +24,7 @@ from percepiano_core.plan.pretraining import Pretraining
 from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
 from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
-from percepiano_core.plan.tracks import Track, track_named
+from percepiano_core.plan.tracks import CORPORA, Track, track_named
 from percepiano_core.training.run_folder import WEIGHTS_FILE
 
 RUN_SCRIPT = "run_model.py"
@@ -92,7 +93,7 @@ class Plan:
             if track.blocks:
                 found[name] = track
             else:
-                self.report(f"dynamics track {name}: left out, its corpus is not at {track.root or 'any named folder'}")
+                self.report(f"dynamics track {name}: left out, its corpus is not at {_place(track)}")
         return found
 
     @cached_property
@@ -263,6 +264,14 @@ class Plan:
         return next((f"its member {name} is" for name in model.members if name in left_out), "")
 
 
+def _place(track: Track) -> str:
+    """The folder that a track's corpus is not in, and who names it."""
+    if track.root is None:
+        return "any named folder"
+    corpus = CORPORA[track.name]
+    return f"{track.root} ({VARIABLES[corpus]})" if overriding(corpus) else str(track.root)
+
+
 _code_digest = cache(code_digest)  # asked for every job; code does not change while a workflow is planned
 
 
@@ -273,4 +282,6 @@ def make_plan(config: Config, code: Path | str, report: Callable[[str], None]) -
     """
     code = Path(code)
     models = checked_configuration(config, code / "rules/schemas/config.schema.yaml")
-    return Plan(config, models, rated_corpus(config["corpora"]["rated"]), code, report)
+    plan = Plan(config, models, rated_corpus(config["corpora"]["rated"], report), code, report)
+    plan.own.check_paths()
+    return plan

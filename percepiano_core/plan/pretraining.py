@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from percepiano_core.corpus.midi_collections import CollectedPerformance, collect_performances, with_scores
+from percepiano_core.corpus.root import corpus_folder, telling_variable
 from percepiano_core.digest import block_digest
 from percepiano_core.plan.batches import batch, batch_count
-from percepiano_core.plan.corpora import corpus_folder
 from percepiano_core.plan.models import resolved_settings
 
 MODULE = "symbolic.midibert.pretraining"
@@ -19,6 +19,7 @@ WORDS = "results/pretrained/words.h5"
 NOTES = "results/pretrained/notes.h5"
 NOTES_OF_BATCH = "results/pretrained/notes/{batch}.h5"
 QUALITY_OF_BATCH = "results/quality/pretraining/{batch}.csv"
+QUALITY_OF_WORDS = "results/quality/pretraining/words.csv"
 WEIGHTS = "results/pretrained/midibert_{size}/weights.safetensors"
 
 
@@ -32,9 +33,11 @@ class Pretraining:
     @cached_property
     def performances(self) -> list[CollectedPerformance]:
         """Performances of the collections that are there, less the rated works; none where there is no collection."""
-        asap = corpus_folder("asap", self.corpora) if self.block["asap"] else None
+        asap = corpus_folder("asap", self.corpora["asap"]) if self.block["asap"] else None
         there = asap if asap is not None and asap.is_dir() else None
-        return collect_performances(there, corpus_folder("maestro", self.corpora), self.block["leave_out"])
+        maestro = corpus_folder("maestro", self.corpora["maestro"])
+        with telling_variable("asap"), telling_variable("maestro"):
+            return collect_performances(there, maestro, self.block["leave_out"])
 
     @cached_property
     def with_scores(self) -> list[CollectedPerformance]:

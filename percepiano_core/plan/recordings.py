@@ -11,9 +11,10 @@ from typing import Any
 from percepiano_core.corpus.asap import AsapRecording
 from percepiano_core.corpus.asap_dynamics import annotations_path, marked_recordings, performance_name
 from percepiano_core.corpus.midi_files import midi_files
+from percepiano_core.corpus.root import corpus_folder, telling_variable
 from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
-from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
+from percepiano_core.plan.corpora import RatedCorpus, check_path
 from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.rendering import find_font, program_version
 from percepiano_core.training.run_folder import RUN_FILE
@@ -58,14 +59,15 @@ class Renderings:
 
     def root(self, corpus: str) -> Path:
         """Folder of a corpus that is rendered: "rated", "asap" or "maestro"; UserError if none is named."""
-        folder = self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora)
+        folder = self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora[corpus])
         if folder is None:
             raise UserError(f"corpora: {corpus}", "no folder is named", "name the folder that the corpus is in")
         return folder
 
     def files(self, corpus: str) -> dict[str, Path]:
         """Name of each performance of a corpus -> its MIDI file."""
-        return _midi_files(self.rated.reader if corpus == "rated" else corpus, self.root(corpus))
+        with telling_variable(corpus):
+            return _midi_files(self.rated.reader if corpus == "rated" else corpus, self.root(corpus))
 
     def batch(self, corpus: str, number: int) -> dict[str, Path]:
         """The performances of one job."""
@@ -116,6 +118,11 @@ class OwnRecordings:
     def annotations(self) -> list[Path]:
         """Tables of beats and marks."""
         return sorted([*self.folder.glob("beat_time/*.csv"), *self.folder.glob("markings_dyn/*.csv")])
+
+    def check_paths(self) -> None:
+        """UserError for a file whose name Snakemake would take for a pattern."""
+        for path in [*self.sounds, *self.annotations]:
+            check_path(path)
 
     @property
     def quality(self) -> str:

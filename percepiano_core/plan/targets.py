@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from percepiano_core.plan.plan import Plan
-from percepiano_core.plan.pretraining import NOTES, QUALITY_OF_BATCH
+from percepiano_core.plan.pretraining import NOTES, QUALITY_OF_BATCH, QUALITY_OF_WORDS
 
 RATING_TABLES = ["table3", "table3_per_dimension", "table3_folds", "ablation"]
 DYNAMICS_TABLES = ["dynamics/table1", "dynamics/table1_folds"]
 RATING_FIGURES = ["table3", "table3_per_dimension", "ablation", "leakage", "reliability"]
+QUALITY_OF_DESCRIPTORS = "results/quality/descriptors.csv"
 TRAINING_FIGURES = ["learning_curves", "learning_diagnostics"]
 LISTENER = "listener"  # the model of track T3: a network as trained, on recordings of one's own
 
@@ -47,6 +48,10 @@ def quality_lists(plan: Plan) -> list[str]:
     starts = {path for run in plan.runs for path in plan.models[run.model].files}
     if NOTES in starts and plan.pretraining.makes(NOTES):
         stages += [QUALITY_OF_BATCH.format(batch=number) for number in plan.pretraining.batches]
+    if any(plan.pretraining.trains(path) and plan.pretraining.makes(path) for path in starts):
+        stages.append(QUALITY_OF_WORDS)
+    if any("descriptors" in plan.models[run.model].input_kinds for run in plan.runs):
+        stages.append(QUALITY_OF_DESCRIPTORS)
     return stages
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
 from percepiano_core.corpus.mazurkabl import list_mazurkas
-from percepiano_core.plan.corpora import RatedCorpus, corpus_folder
+from percepiano_core.corpus.root import corpus_folder, telling_variable
+from percepiano_core.errors import UserError
+from percepiano_core.plan.corpora import RatedCorpus, check_path
 from percepiano_core.splits.asap_blocks import piece_block
 from percepiano_core.splits.piece_folds import FOLDS, read_blocks
 
@@ -51,10 +53,22 @@ def track_named(name: str, corpora: Mapping[str, Any], rated: RatedCorpus) -> Tr
     if name == "synthetic":
         pieces = sorted({each.piece for each in rated.performances}) if rated.kind == "synthetic" else []
         return Track(name, rated.root, {piece: index % FOLDS for index, piece in enumerate(pieces)})
-    root = corpus_folder(CORPORA[name], corpora)
+    corpus = CORPORA[name]
+    root = corpus_folder(corpus, corpora[corpus])
     if root is None or not root.is_dir():
         return Track(name, root, {})
+    check_path(root)
+    with telling_variable(corpus):
+        return Track(name, root, _blocks(name, root))
+
+
+def _blocks(name: str, root: Path) -> dict[str, int]:
+    """Piece -> block of the folds."""
     if name == "T1":
         blocks = read_blocks()
-        return Track(name, root, {mazurka: blocks[mazurka] for mazurka in list_mazurkas(root)})
-    return Track(name, root, {piece: piece_block(piece) for piece in {piece_name(r) for r in marked_recordings(root)}})
+        unknown = [mazurka for mazurka in list_mazurkas(root) if mazurka not in blocks]
+        if unknown:
+            problem = f"{unknown[0]} is no mazurka of MazurkaBL"
+            raise UserError(root, problem, "take its files out; recordings of your own go to corpora.recordings")
+        return {mazurka: blocks[mazurka] for mazurka in list_mazurkas(root)}
+    return {piece: piece_block(piece) for piece in {piece_name(r) for r in marked_recordings(root)}}

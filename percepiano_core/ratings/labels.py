@@ -10,9 +10,11 @@ import numpy as np
 
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.quality import QualityLine
+from percepiano_core.spreadsheet import nearest_name
 from percepiano_core.table_io import header_of, read_numbers, write_rows
 
 STD_KEYS = tuple(f"std_{key}" for key in DIMENSION_KEYS)
+MOST_COMPARED = 100  # names that are no performance
 COLUMNS = ("performance", "n_raters", *DIMENSION_KEYS, *STD_KEYS)
 
 
@@ -50,14 +52,21 @@ def labels_of_corpus(labels: Labels, performances: Sequence[str]) -> tuple[Label
     complete = np.isfinite(labels.mean).all(axis=1)
     kept = [each for each, whole in zip(labels.performances, complete, strict=True) if whole and each in known]
     rated = set(labels.performances)
+    strangers = sorted(rated - known)
     lines = [
-        _unlabelled(each, "nobody rated it" if each not in rated else "a dimension has no rating")
+        _unlabelled(each, _unrated(each, strangers) if each not in rated else "a dimension has no rating")
         for each in sorted(known - set(kept))
     ]
-    strangers = sorted(rated - known)
     if strangers:
         lines.append(_strangers(strangers))
     return select_performances(labels, kept), lines
+
+
+def _unrated(performance: str, strangers: Sequence[str]) -> str:
+    """That nobody rated it, and the name in the ratings that may mean it."""
+    folded = {name.casefold(): name for name in strangers}
+    meant = folded.get(performance.casefold()) or nearest_name(performance, strangers[:MOST_COMPARED])
+    return f"nobody rated it (ratings are of '{meant}', which is no performance)" if meant else "nobody rated it"
 
 
 def _unlabelled(performance: str, problem: str) -> QualityLine:

@@ -1,13 +1,13 @@
 """The table of single ratings, as released: one row for each time a listener rated a recording.
 
 Columns are user, dataID, filename, then one for each dimension, and anything behind those (docs/ratings.md, "The table
-of ratings"). Dimension columns are found by key where the header has the keys, else the first 19 behind `filename` are
-taken in the order of DIMENSION_KEYS, which is the order of the released table.
+of ratings"). Columns are found by name where the header names all dimensions, else the first 19 behind `filename` are
+taken in the order of DIMENSION_KEYS, which is the order of the released table. Any spreadsheet may have written it
+(`spreadsheet`).
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,15 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from percepiano_core.corpus.names import performance_name, shown, whole_number
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.quality import QualityLine
+from percepiano_core.spreadsheet import Sheet, cleaned, read_sheet
 
 KEY_COLUMNS = ("user", "dataID", "filename")
 SCALE = 7.0  # ratings are 1-7; labels are divided by it
 DONT_KNOW = 0.0
 DONT_KNOW_REVERSED = 8.0  # 8 - 0, in the items that the release had already reversed
-EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")  # never the dot in "no.3_4bars"
+RATING = re.compile(r"0*([0-9])(\.0*|,0{0,2})?")  # with the decimals, 5.0 or 5,0, that spreadsheets add
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,21 @@ def read_ratings(path: Path) -> tuple[RatingTable, list[QualityLine]]:
     ------
     UserError : the file is missing or its header is not that of a ratings table
     """
-    header, rows = _rows(path)
-    columns = _dimension_columns(path, header)
+    sheet = read_sheet(path, (*KEY_COLUMNS, *DIMENSION_KEYS))
+    keys, columns = _columns(sheet)
     kept, values, lines = [], [], []
-    for number, row in enumerate(rows, start=2):
-        cells = [_value(row[column]) if column < len(row) else None for column in columns]
-        if None in cells:
-            lines.append(_left_out(path, number, row, columns[cells.index(None)], header))
+    for number, row in sheet.rows:
+        cells = [_value(row[column]) for column in columns]
+        problem = _problem(sheet, number, row, columns, cells)
+        if problem:
+            lines.append(_left_out(path, number, [cleaned(row[column]) for column in keys], problem))
         else:
-            kept.append(row)
+            user, data_id, name = (row[column] for column in keys)
+            kept.append((_key(user), _key(data_id), _performance(name)))
             values.append(cells)
-    keys = np.array([row[:3] for row in kept], dtype=str).reshape(-1, 3)
-    performances = np.array([EXTENSION.sub("", name.strip()) for name in keys[:, 2]], dtype=str)
+    named = np.array(kept, dtype=str).reshape(-1, len(KEY_COLUMNS))
     table = np.array(values, dtype=float).reshape(-1, len(columns))
-    return RatingTable(keys[:, 0], keys[:, 1], performances, table), lines
+    return RatingTable(named[:, 0], named[:, 1], named[:, 2], table), lines
 
 
 def select_rows(table: RatingTable, rows: np.ndarray) -> RatingTable:
@@ -70,54 +73,62 @@ def select_rows(table: RatingTable, rows: np.ndarray) -> RatingTable:
     return RatingTable(table.users[rows], table.data_ids[rows], table.performances[rows], table.values[rows])
 
 
-def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    if not path.is_file():
-        raise UserError(path, "the table of ratings is missing", "restore it or correct the corpus root")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *rows = list(csv.reader(file)) or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(path, f"not a readable table ({error})", "save it as CSV in UTF-8") from None
-    return header, [row for row in rows if row]
+def _columns(sheet: Sheet) -> tuple[list[int], list[int]]:
+    """Places of the key columns and of each dimension's."""
+    named = sheet.places((*KEY_COLUMNS, *DIMENSION_KEYS), ())
+    if not set(KEY_COLUMNS) & set(named):
+        problem = f"not a table of ratings (no column {', '.join(KEY_COLUMNS)})"
+        raise UserError(sheet.path, problem, "put the table of single ratings in its place (docs/corpus.md)")
+    first, last = len(KEY_COLUMNS), len(KEY_COLUMNS) + len(DIMENSION_KEYS)
+    in_front = [named.get(key) for key in KEY_COLUMNS] == list(range(first))
+    if in_front and len(named) == first and len(sheet.header) >= last:
+        return list(range(first)), list(range(first, last))
+    named = sheet.places((*KEY_COLUMNS, *DIMENSION_KEYS), (*KEY_COLUMNS, *DIMENSION_KEYS))
+    return [named[key] for key in KEY_COLUMNS], [named[key] for key in DIMENSION_KEYS]
 
 
-def _dimension_columns(path: Path, header: list[str]) -> list[int]:
-    """Place of each dimension's column."""
-    first = len(KEY_COLUMNS)
-    if tuple(header[:first]) != KEY_COLUMNS:
-        raise UserError(path, "not a table of ratings", f"its first columns are to be {', '.join(KEY_COLUMNS)}")
-    if all(key in header for key in DIMENSION_KEYS):
-        return [header.index(key) for key in DIMENSION_KEYS]
-    last = first + len(DIMENSION_KEYS)
-    named = set(header) & set(DIMENSION_KEYS)
-    if len(header) < last or named:
-        missing = ", ".join(key for key in DIMENSION_KEYS if key not in named)
-        raise UserError(path, f"columns missing: {missing}", "give one column for each of the 19 dimensions")
-    return list(range(first, last))
+def _problem(sheet: Sheet, number: int, row: tuple[str, ...], columns: list[int], cells: list[float | None]) -> str:
+    """Why the row cannot be used, or nothing."""
+    length = sheet.uneven.get(number, len(sheet.header))
+    if length <= max(columns):
+        return "it is cut short"
+    if None in cells:
+        column = columns[cells.index(None)]
+        return f"{sheet.header[column]} is '{shown(row[column])}', not a rating from 0 to 8"
+    return f"it has {length} cells for {len(sheet.header)} columns" if length > len(sheet.header) else ""
 
 
 @lru_cache(maxsize=1024)
 def _value(text: str) -> float | None:
     """A cell as number, NaN if blank, None if it is no rating."""
-    if not text.strip():
+    written = cleaned(text)
+    match = RATING.fullmatch(written)
+    value = float(match[1]) if match else None
+    if not written:
         return float("nan")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if value.is_integer() and DONT_KNOW <= value <= DONT_KNOW_REVERSED else None
+    return value if value is not None and DONT_KNOW <= value <= DONT_KNOW_REVERSED else None
 
 
-def _left_out(path: Path, number: int, row: list[str], column: int, header: list[str]) -> QualityLine:
-    """The line for a row whose cell in `column` is no rating or is not there."""
-    problem = (
-        f"{header[column]} is '{row[column]}', not a rating from 0 to 8" if column < len(row) else "it is cut short"
-    )
+@lru_cache(maxsize=1024)
+def _key(text: str) -> str:
+    """A user or a task: text, or a number with the decimals off that spreadsheets add."""
+    return whole_number(cleaned(text))
+
+
+@lru_cache(maxsize=4096)
+def _performance(text: str) -> str:
+    """The performance that a file name means; folders before it do not count."""
+    return performance_name(re.split(r"[/\\]", text)[-1])
+
+
+def _left_out(path: Path, number: int, keys: list[str], problem: str) -> QualityLine:
+    """The line for a row that cannot be used."""
+    user, _, performance = map(shown, keys)
     return QualityLine(
         stage="ratings",
-        subject=row[2] if len(row) > 2 else f"row {number}",
+        subject=performance or f"row {number}",
         file=path.name,
-        problem=f"row {number} (user {row[0]}): {problem}",
+        problem=f"row {number} (user {user}): {problem}",
         consequence="the row is left out",
         remedy="correct or delete the row",
     )

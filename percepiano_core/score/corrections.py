@@ -45,6 +45,14 @@ class Corrections:
     """D24: the p of an fp follows its f, so that the p holds afterwards (not in the section; docs/features.md)."""
     levels_end_changes: bool = False
     """D25: the next level ends every gradual change, the last one too (not in the section; docs/features.md)."""
+    bars_in_step: bool = False
+    """D26: a bar begins and ends at once in all parts, the page's time signature holds after a jump, a chord note has
+    its own length, and a missing length is the written one."""
+    all_placements: bool = False
+    """D27: ties for the ear alone, offsets of directions, sounds outside a direction, dynamics among a note's
+    notations, octave transpositions and the numbers of a time signature beside its sign are read."""
+    all_repeat_signs: bool = False
+    """D28: endings of any number, dal segno, coda and signs of any part are followed, not first endings alone."""
     missing_is_nan: bool = False
     """D3, score side: a distance from a direction that the score lacks is NaN, not the distance from its start."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-from percepiano_core.score.events import Direction, TempoMark
+from percepiano_core.score.events import Direction, ScoreNote, TempoMark
+from percepiano_core.score.numbers import decimal
 
 DEFAULT_QPM = 120.0  # quarters a minute where the score says nothing; Standard MIDI Files 1.0
 HAIRPINS = ("crescendo", "diminuendo")
@@ -40,10 +42,20 @@ def read_direction(element: Element, position: float) -> Direction:
     return direction
 
 
-def read_tempos(element: Element, position: float) -> list[TempoMark]:
-    """Playback tempos of a direction; one that is not above 0 means the default."""
-    tempos = [float(sound.get("tempo", "")) for sound in element.iterfind("sound[@tempo]")]
-    return [TempoMark(position, tempo if tempo > 0 else DEFAULT_QPM) for tempo in tempos]
+def read_note_dynamics(element: Element, note: ScoreNote) -> list[Direction]:
+    """Dynamics that a `<note>` carries among its notations; they stand at the note and in its staff."""
+    marks = []
+    for dynamics in element.iterfind("notations/dynamics"):
+        mark = Direction(note.onset, placement=dynamics.get("placement"), staff=str(note.staff))
+        _read_dynamics(mark, dynamics)
+        marks.append(mark)
+    return marks
+
+
+def read_tempos(sounds: Iterable[Element], position: float) -> list[TempoMark]:
+    """Playback tempos of `<sound>` elements; one that is not above 0 means the default, one that is no number none."""
+    tempos = [decimal(sound.get("tempo")) for sound in sounds]
+    return [TempoMark(position, float(tempo) if tempo > 0 else DEFAULT_QPM) for tempo in tempos if tempo is not None]
 
 
 def read_metronome(element: Element, position: float) -> list[TempoMark]:
@@ -51,9 +63,9 @@ def read_metronome(element: Element, position: float) -> list[TempoMark]:
     marks = []
     for metronome in element.iterfind("direction-type/metronome"):
         unit = UNIT_QUARTERS.get(metronome.findtext("beat-unit", ""))
-        rate = metronome.findtext("per-minute", "").strip()
+        rate = decimal(metronome.findtext("per-minute"))
         dots = len(metronome.findall("beat-unit-dot"))
-        if unit is not None and rate.replace(".", "", 1).isdigit() and float(rate) > 0:
+        if unit is not None and rate is not None and rate > 0:
             marks.append(TempoMark(position, float(rate) * unit * (2 - 0.5**dots)))
     return marks
 

@@ -36,6 +36,7 @@ class WavyLine:
 class ScoreNote:
     """One note or rest."""
 
+    note_id: str = ""  # the same for the same note of the file in every reading; passes of a repeat add "-<pass>"
     onset: float = 0.0
     duration: float = 0.0
     seconds: float = 0.0
@@ -53,10 +54,14 @@ class ScoreNote:
     slurs: list[Slur] = field(default_factory=list)
     slur_flags: set[str] = field(default_factory=set)  # of "start", "continue", "stop"
     wavy_line: WavyLine | None = None
-    tremolo: str = ""  # "start" or "stop" of a two-note tremolo
+    tremolo: str = ""  # "start" or "stop" of a two-note tremolo, "single" for repeated strokes of one chord
     tremolo_strokes: int = 0
     has_fermata: bool = False
     has_trill: bool = False
+    is_ornamented: bool = False  # a trill, turn, mordent or the like
+    written_quarters: float = 0.0  # by value, dots and tuplet; 0 where the file does not say
+    value_flags: int = 0  # of the written value: 1 for an eighth, 2 for a sixteenth
+    time_only: tuple[int, ...] = ()  # passes of a repeat in which it is played; empty for all
     has_arpeggio: bool = False
     has_slash: bool = False
     is_cue: bool = False
@@ -123,3 +128,4 @@ class ParsedScore:
     measure_is_implicit: list[bool] = field(default_factory=list)
     end: float = 0.0  # where the last bar ends
     pickup_padding: float = 0.0  # ticks of hidden rests cut from the opening bar
+    repairs: dict[str, str] = field(default_factory=dict)  # what was mended in reading -> the first bar with it

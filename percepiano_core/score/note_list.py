@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.events import ParsedScore, ScoreNote
 from percepiano_core.score.graces import order_graces
+from percepiano_core.score.metre import measure_lengths
 from percepiano_core.score.rests import attach_rests
 from percepiano_core.score.slurs import apply_slurs
-from percepiano_core.score.ties import merge_ties
+from percepiano_core.score.ties import merge_published_ties, merge_ties
 from percepiano_core.score.trills import resolve_trills
 
 
@@ -18,7 +19,7 @@ def final_notes(score: ParsedScore, corrections: Corrections) -> list[ScoreNote]
     order_graces(score.notes)
     rests = [note for note in score.notes if note.is_rest and note.is_printed]
     sounding = [note for note in score.notes if not note.is_rest]
-    notes = merge_ties(sounding, corrections.ties_need_contact)
+    notes = joined_ties(score, sounding, corrections)
     notes.sort(key=lambda note: (note.onset, note.grace_order, -note.pitch))
     mark_overlaps(notes)
     attach_rests(notes, rests)
@@ -27,6 +28,13 @@ def final_notes(score: ParsedScore, corrections: Corrections) -> list[ScoreNote]
         raise ValueError("no note is left after ties and hidden notes")
     apply_slurs(notes)
     return notes
+
+
+def joined_ties(score: ParsedScore, notes: Sequence[ScoreNote], corrections: Corrections) -> list[ScoreNote]:
+    """Notes with those that ties hold joined to their first."""
+    if not corrections.ties_need_contact:
+        return merge_published_ties(notes)
+    return merge_ties(notes, score.divisions, max(measure_lengths(score).max(initial=0.0), 0.0))
 
 
 def mark_overlaps(notes: Sequence[ScoreNote]) -> None:

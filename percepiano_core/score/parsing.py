@@ -1,70 +1,166 @@
-"""One pass over the bars of a score: a cursor moves through notes, backups and forwards and places every event.
+"""One pass over the bars of a score: a cursor a part moves through notes, backups and forwards and places every event.
 
-Several parts become one, in ticks of the common multiple of their divisions; bars, time signatures and tempos are the
-first part's (docs/score_reading.md).
+Several parts become one, in ticks of one grid (divisions.py). Bars are the unit in which parts and voices meet: a bar
+ends where its longest voice ends, in whatever part, and the next begins there in all (docs/score_reading.md).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
 
+import numpy as np
+
+from percepiano_core.score.bars import WrittenBar, written_bars
 from percepiano_core.score.corrections import Corrections
-from percepiano_core.score.direction_elements import read_direction, read_metronome, read_tempos
-from percepiano_core.score.events import ParsedScore, ScoreNote, TimeSignature
-from percepiano_core.score.note_elements import number_in, read_note
-from percepiano_core.score.unfolding import played_measures
+from percepiano_core.score.direction_elements import (
+    read_direction,
+    read_metronome,
+    read_note_dynamics,
+    read_tempos,
+)
+from percepiano_core.score.divisions import common_divisions, written_quarters
+from percepiano_core.score.events import Direction, ParsedScore, ScoreNote, TimeSignature
+from percepiano_core.score.metre import ROUNDING_TOLERANCE
+from percepiano_core.score.note_elements import read_note
+from percepiano_core.score.numbers import decimal, number_in, unrounded, whole_number
+from percepiano_core.score.opening_states import PartState, opening_signatures, opening_states
+from percepiano_core.score.time_signatures import inferred_time, read_time
+from percepiano_core.score.voices import VoiceNumbers
 
 LONGEST_QUARTERS = 1000  # of a note, backup or forward; a bound against broken files, far above any written one
-VOICES_A_PART = 10  # voice numbers of the second part start above the first part's
-TIME_SYMBOLS = {"cut": (2, 2), "common": (4, 4)}
 
 
-def parse_score(root: Element, corrections: Corrections) -> ParsedScore:
-    """Events of all parts in document order; ValueError for what cannot be placed."""
-    score = ParsedScore(divisions=_common_divisions(root))
-    for index, part in enumerate(root.iterfind("part")):
-        _PartReader(score, index, corrections).read(part)
+def parse_score(root: Element, corrections: Corrections, order: Sequence[int] | None = None) -> ParsedScore:
+    """Events of all parts, in the order of the file; ValueError, which names the bar, for what cannot be placed.
+
+    order : the written bars to play, in order (repeats.py); None for each once
+    """
+    parts = root.findall("part")
+    bars = written_bars(parts)
+    score = ParsedScore(divisions=common_divisions(parts))
+    readers = [
+        _PartReader(
+            score, index, corrections, part, opening_states(part, [bar.measures[index] for bar in bars], corrections)
+        )
+        for index, part in enumerate(parts)
+    ]
+    signatures = opening_signatures(bars)
+    played = range(len(bars)) if order is None else order
+    passes: Counter[int] = Counter()
+    repeats = len(set(played)) < len(played)
+    for number, index in enumerate(played, start=1):
+        passes[index] += 1
+        for reader in readers:
+            reader.begin_bar(index, passes[index], f"-{passes[index]}" if repeats else "")
+        if corrections.bars_in_step:
+            _restore_signature(score, signatures[index], readers[0].cursor)
+        _read_bar(score, readers, bars[index], number, corrections)
+    score.notes = [note for reader in readers for note in reader.notes]
+    score.directions = [direction for reader in readers for direction in reader.directions]
+    score.end = readers[0].cursor if readers else 0.0
+    if not score.time_signatures:
+        lengths = np.diff([*score.measure_starts, score.end]) / score.divisions
+        score.time_signatures.append(TimeSignature(0, *inferred_time(lengths.tolist())))
     return score
 
 
-def _common_divisions(root: Element) -> int:
-    """Ticks a quarter that hold those of all parts; ValueError unless each is positive."""
-    values = {number_in(attributes, "divisions", default=1) for attributes in root.iterfind("part/measure/attributes")}
-    if min(values, default=1) < 1:
-        raise ValueError("<divisions> is not positive")
-    return math.lcm(*values)
+def _restore_signature(score: ParsedScore, signature: tuple[int, int] | None, position: float) -> None:
+    """After a jump the signature of the page holds, not the last one that was passed."""
+    latest = score.time_signatures[-1] if score.time_signatures else None
+    if signature is not None and (latest is None or (latest.numerator, latest.denominator) != signature):
+        score.time_signatures.append(TimeSignature(position, *signature))
+
+
+def _read_bar(
+    score: ParsedScore, readers: list[_PartReader], bar: WrittenBar, number: int, corrections: Corrections
+) -> None:
+    """Read a bar of every part; corrected, all parts begin it and end it together."""
+    start = readers[0].cursor
+    score.measure_starts.append(start)
+    score.measure_is_implicit.append(bar.measures[0] is not None and "implicit" in bar.measures[0].attrib)
+    for reader, measure in zip(readers, bar.measures, strict=True):
+        if corrections.bars_in_step:
+            reader.cursor = start
+        if measure is not None:
+            try:
+                reader.read_measure(measure, number)
+            except (ValueError, ArithmeticError) as error:
+                raise ValueError(f"{_place_of(bar, reader, readers)}: {error}") from None
+            for repair in dict.fromkeys(reader.repairs):
+                score.repairs.setdefault(repair, _place_of(bar, reader, readers))
+            reader.repairs.clear()
+    if corrections.bars_in_step:
+        end = start + _bar_length(score, readers, start)
+        for reader in readers:
+            reader.cursor = end
+
+
+def _place_of(bar: WrittenBar, reader: _PartReader, readers: list[_PartReader]) -> str:
+    return f"bar {bar.number}" + (f" of part {reader.index + 1}" if len(readers) > 1 else "")
+
+
+def _bar_length(score: ParsedScore, readers: list[_PartReader], start: float) -> float:
+    """Ticks of a bar: what its longest voice fills, and the time signature's where only whole-bar rests stand in it.
+
+    A length that misses the signature's by rounding is the signature's.
+    """
+    signature = score.time_signatures[-1] if score.time_signatures else None
+    nominal = signature.quarters * score.divisions if signature else 0.0
+    filled = max(reader.furthest for reader in readers) - start
+    rested = max(reader.rest_end for reader in readers) - start
+    if filled <= 0:
+        return nominal or rested or (start - score.measure_starts[-2] if len(score.measure_starts) > 1 else 0.0)
+    return nominal if 0 < abs(filled - nominal) <= ROUNDING_TOLERANCE * nominal else filled
 
 
 @dataclass(slots=True)
 class _PartReader:
-    """Reads one part into the score; ticks of the file are multiplied by `scale`."""
+    """Reads one part into the score; times and pitches by what holds there (opening_states.py)."""
 
     score: ParsedScore
-    part_index: int
+    index: int
     corrections: Corrections
-    scale: int = 0
+    part: Element
+    states: list[PartState]  # at the beginning of each written bar
+    state: PartState = field(init=False)
+    unit_ticks: float = field(init=False)  # ticks of the score that one of the file's units lasts
     cursor: float = 0.0
-    furthest: float = 0.0  # latest position reached in the current bar
-    transpose: int = 0
+    furthest: float = 0.0  # latest position reached in the current bar, whole-bar rests left out
+    rest_end: float = 0.0  # where the longest whole-bar rest of the bar ends
+    play_pass: int = 1
+    id_suffix: str = ""
+    anchor: ScoreNote | None = None  # what a chord note of the bar joins
     previous: ScoreNote = field(default_factory=ScoreNote)
     chord_beams: set[str] = field(default_factory=set)
     seen_beams: set[str] = field(default_factory=set)
+    notes: list[ScoreNote] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)  # of the current bar
+    directions: list[Direction] = field(default_factory=list)
+    voices: VoiceNumbers = field(init=False)
+    note_ids: dict[Element, str] = field(init=False)
 
-    def read(self, part: Element) -> None:
-        self.scale = self.score.divisions
-        for number, measure in enumerate(played_measures(part.findall("measure")), start=1):
-            self._read_measure(measure, number)
-        if self.part_index == 0:
-            self.score.end = self.cursor
+    def __post_init__(self) -> None:
+        self._begin_state(self.states[0])
+        self.voices = VoiceNumbers(self.part, self.index)
+        self.note_ids = _note_ids(self.part, self.index)
 
-    def _read_measure(self, measure: Element, number: int) -> None:
-        start = self.furthest = self.cursor
-        if self.part_index == 0:
-            self.score.measure_starts.append(start)
-            self.score.measure_is_implicit.append("implicit" in measure.attrib)
+    def begin_bar(self, index: int, play_pass: int, id_suffix: str) -> None:
+        """Which written bar, how often it has been begun, and what tells this pass's notes from those of others."""
+        if self.corrections.bars_in_step:
+            self._begin_state(self.states[index])
+        self.play_pass, self.id_suffix, self.anchor = play_pass, id_suffix, None
+
+    def _begin_state(self, state: PartState) -> None:
+        self.state, self.unit_ticks = state, _plain(state.unit * self.score.divisions)
+
+    def read_measure(self, measure: Element, number: int) -> None:
+        """Place the events of one bar, which begins at the cursor."""
+        start = self.furthest = self.rest_end = self.cursor
         for element in _elements(measure):
             if element.tag == "note":
                 self._read_note(element, number)
@@ -72,9 +168,12 @@ class _PartReader:
                 self._move(element, start)
             elif element.tag == "direction":
                 self._read_direction(element)
+            elif element.tag == "sound" and self.corrections.all_placements:
+                self._add_tempos([element])
             elif element.tag == "attributes":
                 self._read_attributes(element, start)
-            self.furthest = max(self.furthest, self.cursor)
+            if not _is_whole_bar_rest(element):
+                self.furthest = max(self.furthest, self.cursor)
         if self.corrections.tolerate_rounding:
             self.cursor = self.furthest
 
@@ -83,39 +182,83 @@ class _PartReader:
         self.cursor += ticks if element.tag == "forward" else -ticks
         if self.corrections.tolerate_rounding:
             self.cursor = max(self.cursor, measure_start)
+        if self.corrections.bars_in_step and self.score.time_signatures:
+            self._stay_in_bar(element, measure_start)
+
+    def _stay_in_bar(self, element: Element, measure_start: float) -> None:
+        """Cut a move that leads more than a bar past the bar's end: some exporters write such after rounding errors."""
+        nominal = self.score.time_signatures[-1].quarters * self.score.divisions
+        end = max(self.furthest, measure_start + nominal)
+        if self.cursor > end + nominal:
+            quarters = (self.cursor - end) / self.score.divisions
+            self.repairs.append(
+                f"a <{element.tag}> leads {quarters:g} quarters past the end of the bar and is cut there"
+            )
+            self.cursor = end
 
     def _read_note(self, element: Element, measure: int) -> None:
-        note = read_note(element, self.transpose)
+        note = read_note(element, self.state.transpose, self.corrections)
         note.measure = measure
-        note.voice += VOICES_A_PART * self.part_index
+        note.voice = self.voices.number(element)
+        note.note_id = self.note_ids.get(element, "") + self.id_suffix
         in_chord = element.find("chord") is not None
+        if in_chord and self.anchor is None and self.corrections.bars_in_step:
+            self.repairs.append("a chord note has no note before it to join, and stands alone")
+            in_chord = False
         self._place(note, element, in_chord)
         self._join_beams(note, in_chord)
         if in_chord:
             note.chord_index = self.previous.chord_index + 1
-        self.previous = note
-        if not note.is_unpitched:
-            self.score.notes.append(note)
+        self.previous = self.anchor = note
+        if not note.is_unpitched and self.play_pass in (note.time_only or (self.play_pass,)):
+            self.notes.append(note)
+        if self.corrections.all_placements:
+            self.directions += read_note_dynamics(element, note)
 
     def _place(self, note: ScoreNote, element: Element, in_chord: bool) -> None:
-        """A chord note begins and ends with the note before it; a grace takes no time."""
+        """A chord note begins with the note before it, by the schema the longest of them; a grace takes no time."""
         if in_chord and not note.is_grace:
             note.onset, note.duration = self.previous.onset, self.previous.duration
+            if self.corrections.bars_in_step and element.find("duration") is not None:
+                note.duration = min(note.duration, self._ticks(element))
             return
         note.onset = self.cursor
         if not note.is_grace:
             note.duration = self._ticks(element)
             self.cursor += note.duration
+            if _is_whole_bar_rest(element):
+                self.rest_end = max(self.rest_end, self.cursor)
 
-    def _ticks(self, element: Element) -> int:
+    def _ticks(self, element: Element) -> float:
         """Length of a note or move; ValueError for one that no score has, before it is counted out in beats.
 
-        Negative ones pass: exporters write them to make up for rounding.
+        Negative ones pass: exporters write them to make up for rounding. A note without a duration is as long as it is
+        written.
         """
-        ticks = number_in(element, "duration") * self.scale
-        if abs(ticks) > LONGEST_QUARTERS * self.score.divisions:
-            raise ValueError(f"a duration of {ticks / self.score.divisions:g} quarters")
-        return ticks
+        text = element.findtext("duration") or ""
+        plain = whole_number(text)
+        if plain is not None and plain * self.unit_ticks <= LONGEST_QUARTERS * self.score.divisions:
+            return plain * self.unit_ticks
+        if decimal(text) is None and element.tag == "note" and self.corrections.bars_in_step:
+            quarters = self._written_length(element)
+            self.repairs.append("a note without a <duration> is as long as it is written")
+        else:
+            number_in(element, "duration")
+            quarters = unrounded(text, self.state.unit)
+        if abs(quarters) > LONGEST_QUARTERS:
+            if element.tag != "note" and self.corrections.bars_in_step:
+                return float(math.copysign(LONGEST_QUARTERS, quarters)) * self.score.divisions
+            raise ValueError(f"a duration of {float(quarters):g} quarters")
+        return _plain(quarters * self.score.divisions)
+
+    def _written_length(self, note: Element) -> Fraction:
+        """Quarters of a note without a duration, by its written value; a rest without that takes none."""
+        written = written_quarters(note)
+        if written is None and note.find("rest") is not None:
+            return Fraction(0)
+        if written is None:
+            raise ValueError("a note has neither a <duration> nor a <type>")
+        return written
 
     def _join_beams(self, note: ScoreNote, in_chord: bool) -> None:
         """Chord notes carry no beams in the file; the published code gives them all kinds that occurred so far."""
@@ -127,31 +270,67 @@ class _PartReader:
         self.seen_beams |= own
 
     def _read_direction(self, element: Element) -> None:
-        self.score.directions.append(read_direction(element, self.cursor))
-        if self.part_index == 0:
-            self.score.tempos += read_tempos(element, self.cursor)
-            self.score.metronome_marks += read_metronome(element, self.cursor)
+        position = self._offset(element)
+        self.directions.append(read_direction(element, position))
+        self._add_tempos(element.findall("sound"), position)
+        if self._leads:
+            self.score.metronome_marks += read_metronome(element, position)
+
+    def _add_tempos(self, sounds: list[Element], position: float | None = None) -> None:
+        if self._leads:
+            for sound in sounds:
+                at = self._offset(sound) if position is None else position
+                self.score.tempos += read_tempos([sound], at)
+
+    @property
+    def _leads(self) -> bool:
+        """Whether the part's tempos count: they are written for all in the first, or wherever there are any."""
+        return self.index == 0 or self.corrections.bars_in_step
+
+    def _offset(self, element: Element) -> float:
+        """The cursor, moved by the element's `<offset>`: notation programs write many signs before their place."""
+        offset = element.find("offset")
+        shift = decimal(offset.text) if offset is not None else None
+        if shift is None or not self.corrections.all_placements:
+            return self.cursor
+        if abs(shift * self.state.unit) > LONGEST_QUARTERS:
+            raise ValueError(f"an <offset> of {float(shift * self.state.unit):g} quarters")
+        return max(self.cursor + float(shift * self.state.unit * self.score.divisions), 0.0)
 
     def _read_attributes(self, attributes: Element, measure_start: float) -> None:
-        if attributes.find("divisions") is not None:
-            self.scale = self.score.divisions // number_in(attributes, "divisions")
-        transpose = attributes.find("transpose")
-        if transpose is not None:
-            self.transpose = number_in(transpose, "chromatic")
+        self._begin_state(self.state.after(attributes, self.corrections))
         time = attributes.find("time")
-        if time is not None and self.part_index == 0:
-            _add_time_signature(self.score, time, self.cursor, measure_start)
+        if time is not None and self._leads:
+            self._add_time_signature(time, measure_start)
+
+    def _add_time_signature(self, time: Element, measure_start: float) -> None:
+        """The first signature of a bar counts."""
+        signatures = self.score.time_signatures
+        if signatures and signatures[-1].position >= measure_start:
+            return
+        signature = read_time(time, symbol_decides=not self.corrections.all_placements)
+        if signature is not None:
+            signatures.append(TimeSignature(self.cursor, *signature))
 
 
-def _add_time_signature(score: ParsedScore, time: Element, position: float, measure_start: float) -> None:
-    """The first signature of a bar counts."""
-    signatures = score.time_signatures
-    if not signatures or signatures[-1].position < measure_start:
-        symbol = TIME_SYMBOLS.get(time.get("symbol", ""))
-        numerator, denominator = symbol or (number_in(time, "beats"), number_in(time, "beat-type"))
-        if min(numerator, denominator) < 1:
-            raise ValueError(f"a time signature of {numerator}/{denominator} is none")
-        signatures.append(TimeSignature(position, numerator, denominator))
+def _plain(number: Fraction) -> float:
+    """A whole number as an int: ticks are nearly always whole, and then exact and fast."""
+    return int(number) if number.denominator == 1 else float(number)
+
+
+def _note_ids(part: Element, index: int) -> dict[Element, str]:
+    """Name of each note: the file's where it tells the notes apart, else part and place in the file."""
+    notes = part.findall("measure/note")
+    given = Counter(note.get("id") for note in notes)
+    return {
+        note: name if (name := note.get("id")) and given[name] == 1 else f"p{index}n{place}"
+        for place, note in enumerate(notes)
+    }
+
+
+def _is_whole_bar_rest(element: Element) -> bool:
+    rest = element.find("rest") if element.tag == "note" else None
+    return rest is not None and rest.get("measure") == "yes"
 
 
 def _elements(measure: Element) -> Iterator[Element]:

@@ -10,8 +10,7 @@ from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
 from percepiano_core.score.corrections import DEFAULT
 from percepiano_core.score.note_list import final_notes
-from percepiano_core.score.parsing import parse_score
-from percepiano_core.score.tremolos import expand_tremolos
+from percepiano_core.score.reading import REMEDY, read_events
 
 
 def read_text(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
@@ -19,12 +18,10 @@ def read_text(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
 
     DataError if the file is no usable score.
     """
-    root = read_musicxml(path)
+    score = read_events(path, read_musicxml(path), DEFAULT)
     try:
-        score = parse_score(root, DEFAULT)
-        score.notes = expand_tremolos(score.notes, score.divisions)
         notes = final_notes(score, DEFAULT)
-    except (ValueError, ArithmeticError) as error:
-        raise DataError(path, f"its notes cannot be placed ({error})", "export it again as MusicXML") from None
+    except ValueError as error:
+        raise DataError(path, f"its notes cannot be placed ({error})", REMEDY) from None
     onsets = np.array([note.onset for note in notes], dtype=float) / score.divisions
     return onsets, np.array([note.pitch for note in notes])

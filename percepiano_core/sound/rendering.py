@@ -19,6 +19,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]
 
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
+from percepiano_core.corpus.midi_writing import write_performance
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.files import replacing
 
@@ -31,6 +32,7 @@ FONT_FOLDERS = tuple(
     )
 )
 SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24"}  # how each kind of file holds samples
+LONGEST_SECONDS = 7200  # of a rendering: its samples are held in memory, 176 kB a second at 22050 Hz
 SUSTAIN_PEDAL, PEDAL_DOWN = 64, 64  # controller number, and its value from which the dampers are up
 
 
@@ -114,8 +116,12 @@ def render(midi: Path | str, output: Path | str, font: SoundFont, settings: Rend
     output = Path(output)
     if output.suffix not in SUBTYPES:
         raise UserError(output, "neither WAV nor FLAC", f"end its name by {' or '.join(SUBTYPES)}")
-    end = sounding_end(read_performance(midi)) + settings.tail_seconds
-    samples = _synthesised(Path(midi), font, settings)[: round(end * settings.sample_rate)]
+    performed = read_performance(midi)
+    end = sounding_end(performed) + settings.tail_seconds
+    if end > LONGEST_SECONDS:
+        problem = f"sounds for {end / 3600:.1f} hours, and {LONGEST_SECONDS / 3600:g} are the most that is rendered"
+        raise DataError(midi, problem, "look for a pause that is far too long, or cut the file")
+    samples = _sound(performed, Path(midi), font, settings)[: round(end * settings.sample_rate)]
     peak = float(np.abs(samples).max(initial=0.0))
     if peak > 1 and output.suffix == ".flac":
         raise DataError(midi, f"is too loud for FLAC (peak {peak:.2f})", "lower the gain, or render to .wav")
@@ -140,6 +146,16 @@ def sounding_end(performed: PerformedMidi) -> float:
         return released
     lifts = pedal["sec"][(pedal["sec"] > released) & (pedal["value"] < PEDAL_DOWN)]
     return float(lifts[0]) if len(lifts) else performed.end_sec
+
+
+def _sound(performed: PerformedMidi, midi: Path, font: SoundFont, settings: RenderSettings) -> np.ndarray:
+    """Samples [n, 2] of the file, or of what was read from it where FluidSynth would read it otherwise, or for days."""
+    if not performed.repairs and performed.end_sec < LONGEST_SECONDS:
+        return _synthesised(midi, font, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        repaired = Path(folder) / midi.name
+        write_performance(repaired, performed)
+        return _synthesised(repaired, font, settings)
 
 
 def _synthesised(midi: Path, font: SoundFont, settings: RenderSettings) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.sound.rendering import RenderSettings, SoundFont, render
 from percepiano_core.table_io import read_records, write_records
@@ -51,7 +52,8 @@ def render_files(
     rendered, unusable = [], []
     for name, midi in files.items():
         try:
-            made = render(midi, rendering_path(folder, name), font, settings)
+            with concerning(midi):
+                made = render(midi, rendering_path(folder, name), font, settings)
         except DataError as error:
             unusable.append(from_error("rendering", name, error, "has no rendering", root))
         else:

@@ -1,13 +1,13 @@
-"""The features of one segment in one HDF5 file: its score once, then each performance.
+"""The features of one segment in one HDF5 file: each reading of its score once, then each performance.
 
 Layout (kind "features"; the published names are attributes beside their columns)::
 
     attributes: compat
-    score/notes [n] (SCORE_NOTE_DTYPE), measure_starts, beat_positions, section_positions (divisions),
+    scores/<reading>/notes [n] (SCORE_NOTE_DTYPE), measure_starts, beat_positions, section_positions (divisions),
           features [n, w], locations [n, 4]
         attributes: divisions; keys, widths and units of the features; levels of the locations
     performances/<performance>/values [n, f], masks [n, f], rows [r, 3], notes [k] (pitch, velocity, seconds)
-        attributes: keys and units of the values
+        attributes: keys and units of the values; reading of the score
 
 Values are float32: the relative error of 6e-8 lies far below what a MIDI clock resolves. NaN and a False mask stand
 where nothing was measured.
@@ -27,7 +27,7 @@ from percepiano_core.features.score_table import ScoreTable
 from percepiano_core.store.container import Tree, read_container, write_container
 
 KIND = "features"
-VERSION = 1
+VERSION = 2
 STORED_NOTE_DTYPE = np.dtype([("pitch", "i2"), ("velocity", "i2"), ("onset_sec", "f8"), ("offset_sec", "f8")])
 
 
@@ -35,7 +35,7 @@ def write_segment_features(path: Path | str, segment: SegmentFeatures) -> None:
     """Write the features of one segment, atomically; there may be no performances."""
     names = sorted(segment.performances)
     tree = {
-        "score": _score_tree(segment.score),
+        "scores": {str(reading): _score_tree(score) for reading, score in enumerate(segment.scores)},
         "performances": {name: _performance_tree(segment.performances[name]) for name in names},
         "attrs": {"compat": segment.compat},
     }
@@ -46,7 +46,8 @@ def read_segment_features(path: Path | str) -> SegmentFeatures:
     """Read what `write_segment_features` wrote; UserError if the file is of another kind or schema."""
     tree = read_container(path, KIND, VERSION)
     performances = {name: _performance(item) for name, item in tree["performances"].items()}
-    return SegmentFeatures(str(tree["attrs"]["compat"]), _score(tree["score"]), performances)
+    scores = tuple(_score(tree["scores"][str(reading)]) for reading in range(len(tree["scores"])))
+    return SegmentFeatures(str(tree["attrs"]["compat"]), scores, performances)
 
 
 def _score_tree(score: ScoreTable) -> Tree:
@@ -94,7 +95,7 @@ def _performance_tree(entry: PerformanceEntry) -> Tree:
         "masks": _columns(entry.masks, keys),
         "rows": np.column_stack([entry.rows.score, entry.rows.place, entry.rows.performed]).astype("i4"),
         "notes": _stored_notes(entry.notes),
-        "attrs": {"keys": keys, "units": [unit(key) for key in keys]},
+        "attrs": {"keys": keys, "units": [unit(key) for key in keys], "reading": entry.reading},
     }
 
 
@@ -106,6 +107,7 @@ def _performance(tree: Tree) -> PerformanceEntry:
         {key: tree["masks"][:, i] for i, key in enumerate(keys)},
         Rows(*tree["rows"].astype("i8").T),
         tree["notes"],
+        int(tree["attrs"]["reading"]),
     )
 
 

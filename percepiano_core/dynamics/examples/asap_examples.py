@@ -51,7 +51,8 @@ def asap_example(root: Path | str, recording: AsapRecording, sound: Path | str) 
 def velocity_curve(performed: PerformedMidi, frames: int) -> np.ndarray:
     """Velocity [1, frames] of the loudest note of those that began last, as a share of 127; 0 before the first."""
     begun = event_frames(performed.notes["onset_sec"])
-    loudest = np.zeros(max(frames, int(begun.max()) + 1))
-    np.maximum.at(loudest, begun, performed.notes["velocity"] / LARGEST_VELOCITY)
+    heard = begun < frames  # a file with a far too long pause may go on for days
+    loudest = np.zeros(frames)
+    np.maximum.at(loudest, begun[heard], performed.notes["velocity"][heard] / LARGEST_VELOCITY)
     last = np.maximum.accumulate(np.where(loudest > 0, np.arange(len(loudest)), 0))
-    return loudest[last][None, :frames]
+    return loudest[last][None]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from percepiano_core.corpus.mazurkabl import BEAT_TIMES, read_mazurka
+from percepiano_core.corpus.mazurkabl import BEAT_TIMES, beat_times_path, read_mazurka
 from percepiano_core.dynamics.examples.examples import Example
 from percepiano_core.dynamics.examples.labels import beat_labels
 from percepiano_core.dynamics.inputs.inputs import recording_inputs
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 from percepiano_core.sound.frame_grid import FPS
 from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.splits.piece_folds import recording_name
@@ -35,8 +36,9 @@ def recording_examples(
     If the beats or marks of the piece cannot be read, that alone.
     """
     try:
-        annotated = read_mazurka(root, piece)
-        labels = beat_labels(annotated, protocol)
+        with concerning(beat_times_path(root, piece)):
+            annotated = read_mazurka(root, piece)
+            labels = beat_labels(annotated, protocol)
     except DataError as error:
         yield error
         return
@@ -46,7 +48,8 @@ def recording_examples(
         if path is None:
             continue
         try:
-            inputs = recording_inputs(path, tuple(kinds))
+            with concerning(path):
+                inputs = recording_inputs(path, tuple(kinds))
         except DataError as error:
             yield error
             continue

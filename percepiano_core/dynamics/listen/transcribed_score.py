@@ -18,6 +18,7 @@ from percepiano_core.errors import UserError
 
 DIVISIONS = 4  # of a quarter: sixteenths
 LOWEST_OF_UPPER_STAFF = 60
+LONGEST_OVERHANG_SEC = 600.0  # of notes after the last beat: more is of another recording, and a score of nothing
 COMMON_BAR, SHORTEST_BAR, LONGEST_BAR = 4, 2, 12  # quarters
 QUANTISED_DTYPE = np.dtype([("onset_div", "i8"), ("duration_div", "i8"), ("pitch", "i8"), ("staff", "i8")])
 
@@ -25,10 +26,15 @@ QUANTISED_DTYPE = np.dtype([("onset_div", "i8"), ("duration_div", "i8"), ("pitch
 def score_of_transcription(performed: PerformedMidi, beats: np.ndarray, downbeat: np.ndarray) -> tuple[Part, int]:
     """A part, and the position of beat 0 in its divisions; beat k is k quarters later.
 
-    beats : [n] seconds on the transcription's clock; downbeat : [n] bool. UserError for fewer than two beats.
+    beats : [n] seconds on the transcription's clock; downbeat : [n] bool. UserError for fewer than two beats, or
+    notes long after the last.
     """
     if len(beats) < 2:
         raise UserError("the recording", "fewer than two beats were heard, which carry no score", "give a longer one")
+    overhang = float(performed.notes["onset_sec"].max() - beats[-1])
+    if overhang > LONGEST_OVERHANG_SEC:
+        problem = f"goes on for {overhang / 60:.0f} minutes after the last beat that was heard"
+        raise UserError("the transcription", problem, "check that it is of this recording, and has no pause too long")
     bar = bar_quarters(downbeat)
     notes = quantised_notes(performed, beats)
     origin = _first_bar_line(int(notes["onset_div"].min()), int(np.argmax(downbeat)) * DIVISIONS, bar * DIVISIONS)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from percepiano_core.alignment.alignment import Alignment
-from percepiano_core.alignment.match import align
-from percepiano_core.alignment.score_notes import read_score_notes
+from percepiano_core.alignment.performance import align_performance
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.descriptors.performance import performance_descriptors
-from percepiano_core.features.performance.segment import SegmentFeatures, segment_entries
+from percepiano_core.features.performance.segment import segment_features
 from percepiano_core.features.score.read import read_score
 from percepiano_core.features.score.words import tables
 from percepiano_core.score.corrections import Compat
+from percepiano_core.score.written_score import WrittenScore, read_written_score
 
-SAME_MUSIC = "check that both are the same music"
+SAME_MUSIC = "check that both are the same piece, and of the same edition"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,27 +39,32 @@ def read_played(score_path: Path, midis: Mapping[str, Path], compat: Compat, com
     `composer` as in the composer table ("Schubert", ...). DataError for a file that cannot be read, and for a
     performance that does not fit the score.
     """
-    score, score_notes = read_score(score_path, compat=compat, composer=composer), read_score_notes(score_path)
+    written = read_written_score(score_path)
     found = {}
     for name, midi in midis.items():
         performed = read_performance(midi)
-        found[name] = performed, fitting_alignment(score_notes, performed, midi, score_path)
-    segment = SegmentFeatures(compat, score, segment_entries(score, found, compat))
+        found[name] = performed, fitting_alignment(written, performed, midi)
+    segment = segment_features(partial(read_score, score_path, compat, composer), found, compat)
     return {
         name: Played(performed, alignment, segment.table(name), performance_descriptors(performed, alignment))
         for name, (performed, alignment) in found.items()
     }
 
 
-def fitting_alignment(
-    score_notes: np.ndarray, performed: PerformedMidi, midi: Path, score: Path, remedy: str = SAME_MUSIC
-) -> Alignment:
+def fitting_alignment(score: WrittenScore, performed: PerformedMidi, midi: Path, remedy: str = SAME_MUSIC) -> Alignment:
     """The alignment of a performance; DataError where it is not one of the score (status "failed")."""
-    aligned = align(score_notes, performed)
+    aligned = align_performance(score, performed)
     if aligned.status == "failed":
-        least = aligned.thresholds.reported
-        raise DataError(midi, f"does not match {score.name} (quality {aligned.c:.2f}, below {least:.2f})", remedy)
+        problem = f"does not match {score.path.name} ({unfit_because(aligned)})"
+        raise DataError(midi, problem, remedy)
     return aligned
+
+
+def unfit_because(alignment: Alignment) -> str:
+    """Why an alignment has failed: too few notes fit, or too few to tell."""
+    if not alignment.enough:
+        return f"only {len(alignment.matches)} of its notes fit, too few to tell"
+    return f"quality {alignment.c:.2f}, below {alignment.thresholds.reported:.2f}"
 
 
 def score_composer(path: Path) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import mido
 import numpy as np
 
 from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.corpus.midi_chunks import read_events
+from percepiano_core.corpus.midi_track import NOTE_OFF, NOTE_ON
 
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # the keys of a piano
 
@@ -49,14 +50,15 @@ def published_rows(notes: np.ndarray, release_ranks: np.ndarray | None = None) -
 
 
 def release_ranks(path: Path | str, notes: np.ndarray) -> np.ndarray:
-    """Place [k] of each performed note's release among all messages of the file, one track after the other."""
+    """Place [k] of each performed note's release among all events of the file, one track after the other.
+
+    A note that was ended without a note-off comes after all others.
+    """
     rank_of: dict[tuple[int, int], int] = {}
-    rank = 0
-    for track in mido.MidiFile(path).tracks:
-        tick = 0
-        for message in track:
-            tick, rank = tick + message.time, rank + 1
-            if message.type == "note_off" or (message.type == "note_on" and message.velocity == 0):
-                rank_of.setdefault((tick, message.note), rank)
-    releases = zip(notes["offset_tick"].tolist(), notes["pitch"].tolist(), strict=True)
-    return np.array([rank_of[release] for release in releases])
+    events = np.concatenate([track.events for track in read_events(path).tracks])
+    kind = events[:, 1] >> 4
+    releases = (kind == NOTE_OFF >> 4) | ((kind == NOTE_ON >> 4) & (events[:, 3] == 0))
+    for rank, (tick, _, pitch, _) in enumerate(events[releases].tolist()):
+        rank_of.setdefault((tick, pitch), rank)
+    ends = zip(notes["offset_tick"].tolist(), notes["pitch"].tolist(), strict=True)
+    return np.array([rank_of.get(end, len(events)) for end in ends])

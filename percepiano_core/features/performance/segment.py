@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
-from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows
+from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows, without_unplayed
 from percepiano_core.features.performance.compute import performance_features
-from percepiano_core.features.performance.matching import join_notes, match_of
+from percepiano_core.features.performance.matching import match_of
 from percepiano_core.features.performance.published_notes import as_published, renumbered
 from percepiano_core.features.score_table import ScoreTable
+from percepiano_core.job import concerning
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,31 +29,54 @@ class PerformanceEntry:
     masks : published key -> bool [n], True where measured
     rows : what the assembled rows are made of
     notes : the performed notes, fields pitch, velocity, onset_sec, offset_sec at least
+    reading : which of the segment's readings of the score it plays
     """
 
     values: Mapping[str, np.ndarray]
     masks: Mapping[str, np.ndarray]
     rows: Rows
     notes: np.ndarray
+    reading: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentFeatures:
-    """The score of a segment and its performances, under one preset ("default" or "published")."""
+    """A segment's score and its performances, under one preset ("default" or "published").
+
+    `scores` holds a reading for each order in which the bars were played: one, unless the players took different
+    repeats.
+    """
 
     compat: str
-    score: ScoreTable
+    scores: tuple[ScoreTable, ...]
     performances: Mapping[str, PerformanceEntry]
 
     def table(self, performance: str) -> NoteTable:
         """All features of a performance, one row a note: values, masks, locations."""
-        entry, score = self.performances[performance], self.score
+        entry = self.performances[performance]
+        score = self.scores[entry.reading]
         return note_table(entry.rows, score.features, entry.values, entry.masks, score.locations, entry.notes)
 
 
 def join_alignment(score: ScoreTable, aligned_notes: np.ndarray) -> np.ndarray:
-    """Row of the score table of each of an alignment's score notes (ALIGNED_NOTE_DTYPE) [s], -1 where it has none."""
-    return join_notes(score, aligned_notes["onset_quarter"], aligned_notes["pitch"], aligned_notes["note_id"])
+    """Row of the score table of each of an alignment's score notes (ALIGNED_NOTE_DTYPE) [s], -1 where it has none.
+
+    Both come from one reading, so that notes join by name. Of a unison the alignment names one note, and the one that
+    is not overlapped stands for it; a tremolo that the published reading leaves as written has its first stroke.
+    """
+    row_of = {name: row for row, name in enumerate(score.note_ids)}
+    notes = score.notes
+    whole = {
+        (float(notes["onset_div"][row]), int(notes["pitch"][row])): row
+        for row in np.flatnonzero(~notes["is_grace"] & ~notes["is_overlapped"]).tolist()
+    }
+    joined = np.full(len(aligned_notes), -1, dtype="i8")
+    for index, name in enumerate(aligned_notes["note_id"].tolist()):
+        row = row_of.get(name, row_of.get(name.removesuffix("~0"), -1))
+        if row >= 0 and notes["is_overlapped"][row]:
+            row = whole.get((float(notes["onset_div"][row]), int(notes["pitch"][row])), row)
+        joined[index] = row
+    return joined
 
 
 def performance_entry(
@@ -78,30 +102,47 @@ def performance_entry(
     features = performance_features(score, performed, match, compat, name)
     inserting = published and inserts
     rows = published_rows(features.match, len(performed.notes)) if inserting else score_rows(features.match)
+    if not published:
+        rows = without_unplayed(rows, score.notes["is_optional"])
     return PerformanceEntry(features.values, features.masks, rows, performed.notes)
 
 
-def segment_entries(
-    score: ScoreTable,
+def segment_features(
+    read: Callable[[tuple[int, ...]], ScoreTable],
     performances: Mapping[str, tuple[PerformedMidi, Alignment]],
     compat: str,
     on_error: Callable[[str, DataError], None] | None = None,
-) -> dict[str, PerformanceEntry]:
-    """Entries of all performances; all alignments hold the same score notes.
+) -> SegmentFeatures:
+    """Features of all performances of a segment.
 
-    Under "default" a failed alignment (status "failed") matches nothing: it would describe other music. on_error is
-    told of each performance that cannot be used, which is left out; without it, its DataError is raised.
+    read : the score with its bars in an order (features/score/read.py); performances : each with its alignment
+    on_error : is told of each performance that cannot be used, which is left out; without it, its DataError is raised
+
+    Under "default" a failed alignment (status "failed") matches nothing: it would describe other music.
     """
+    trusted = {
+        name: alignment if compat == "published" or alignment.status != "failed" else without_matches(alignment)
+        for name, (_, alignment) in performances.items()
+    }
+    orders = dict.fromkeys(alignment.order for alignment in trusted.values()) or {(): None}
+    scores = {order: read(order) for order in orders}
+    places = {order: place for place, order in enumerate(orders)}
     entries: dict[str, PerformanceEntry] = {}
-    joined: np.ndarray | None = None
-    for name, (performed, alignment) in performances.items():
-        joined = join_alignment(score, alignment.score_notes) if joined is None else joined
-        trusted = compat == "published" or alignment.status != "failed"
-        match = match_of(joined, alignment.matches if trusted else alignment.matches[:0], len(score.notes))
+    for name, (performed, _) in performances.items():
+        alignment = trusted[name]
+        score = scores[alignment.order]
         try:
-            entries[name] = performance_entry(score, performed, match, compat, name)
+            with concerning(name):
+                match = match_of(join_alignment(score, alignment.score_notes), alignment.matches, len(score.notes))
+                entry = performance_entry(score, performed, match, compat, name)
+                entries[name] = replace(entry, reading=places[alignment.order])
         except DataError as error:
             if on_error is None:
                 raise
             on_error(name, error)
-    return entries
+    return SegmentFeatures(compat, tuple(scores.values()), entries)
+
+
+def without_matches(alignment: Alignment) -> Alignment:
+    """The alignment with nothing matched."""
+    return replace(alignment, matches=alignment.matches[:0])

@@ -6,8 +6,8 @@ Two presets: "published" gives the released features with their defects, "defaul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 import numpy as np
 
@@ -30,45 +30,41 @@ from percepiano_core.score.metre import (
     without_gaps,
 )
 from percepiano_core.score.note_list import final_notes
-from percepiano_core.score.parsing import parse_score
-from percepiano_core.score.pickups import cut_padded_pickup
-from percepiano_core.score.tremolos import expand_tremolos
+from percepiano_core.score.reading import REMEDY, read_events
+from percepiano_core.score.struck_notes import printed_quarters
 
 
-def read_score(path: Path | str, *, compat: Compat, composer: str) -> ScoreTable:
+def read_score(path: Path | str, compat: Compat, composer: str, order: Sequence[int] | None = None) -> ScoreTable:
     """The notes and features of a score.
 
     Parameters
     ----------
-    path : uncompressed partwise MusicXML
+    path : MusicXML, compressed or not
     compat : "default" or "published"
     composer : of the piece, as in the composer table ("Beethoven", "Schubert", ...); "published" does not use it
+    order : indices of the written bars in playing order, as an alignment records it; () for each bar once, None for
+        all repeats played
 
     Raises
     ------
     DataError
         the file is no usable score (corpus/musicxml.py), or its notes cannot be placed
     """
-    return read_score_with(path, corrections_for(compat), composer)
+    return read_score_with(path, corrections_for(compat), composer, order)
 
 
-def read_score_with(path: Path | str, corrections: Corrections, composer: str) -> ScoreTable:
+def read_score_with(
+    path: Path | str, corrections: Corrections, composer: str, order: Sequence[int] | None = None
+) -> ScoreTable:
     """As `read_score`, with single corrections switched."""
-    root = read_musicxml(path)
+    score = read_events(path, read_musicxml(path), corrections, order)
     try:
-        return _score_table(root, corrections, composer)
+        return _score_table(score, corrections, composer)
     except (ValueError, ArithmeticError) as error:
-        raise DataError(path, f"its notes cannot be placed ({error})", "export it again as MusicXML") from None
+        raise DataError(path, f"its notes cannot be placed ({error})", REMEDY) from None
 
 
-def _score_table(root: Element, corrections: Corrections, composer: str) -> ScoreTable:
-    score = parse_score(root, corrections)
-    if not score.time_signatures:
-        raise ValueError("it has no time signature")
-    if corrections.cut_padded_pickups:
-        cut_padded_pickup(score)
-    if corrections.expand_tremolos:
-        score.notes = expand_tremolos(score.notes, score.divisions)
+def _score_table(score: ParsedScore, corrections: Corrections, composer: str) -> ScoreTable:
     tempo = score_tempo(score, corrections)
     for note in score.notes:
         note.seconds = tempo.length_from(note.onset, note.duration)
@@ -84,6 +80,7 @@ def _score_table(root: Element, corrections: Corrections, composer: str) -> Scor
         section_positions=sections,
         features=compute_score_features(context),
         locations=_locations(context, beats, sections),
+        note_ids=tuple(note.note_id for note in notes),
     )
 
 
@@ -132,27 +129,20 @@ def _note_table(context: ScoreContext) -> np.ndarray:
     table = np.zeros(len(context.notes), dtype=SCORE_NOTE_DTYPE)
     table["onset_div"] = context.onsets
     table["duration_div"] = context.durations
-    table["onset_quarter"] = _printed_quarters(context)
+    if context.corrections.cut_padded_pickups:
+        table["onset_quarter"] = printed_quarters(score, context.onsets, context.measure_indices)
+    else:
+        table["onset_quarter"] = context.onsets / score.divisions
     table["duration_quarter"] = context.durations / score.divisions
     table["time_sec"] = [context.tempo.second_at(note.onset) for note in context.notes]
     table["duration_sec"] = [note.seconds for note in context.notes]
     table["is_arpeggiated"] = [note.has_arpeggio for note in context.notes]
+    table["is_optional"] = [note.is_cue for note in context.notes]
     table["is_trill"] = [note.has_trill for note in context.notes]
     table["preceded_by_grace"] = [note.preceded_by_grace for note in context.notes]
     for name in ("pitch", "voice", "staff", "measure", "grace_order", "is_grace", "is_overlapped"):
         table[name] = [getattr(note, name) for note in context.notes]
     return table
-
-
-def _printed_quarters(context: ScoreContext) -> np.ndarray:
-    """Onsets as partitura counts them [n]: padding left in and, but for the published preset, a pickup before 0."""
-    score = context.score
-    quarters = (context.onsets + score.pickup_padding * (context.measure_indices > 0)) / score.divisions
-    if context.corrections.cut_padded_pickups and len(score.measure_starts) > 1:
-        printed = pickup_length(score) + score.pickup_padding if pickup_length(score) else 0.0
-        nominal = signature_at(score, score.measure_starts[0]).quarters * score.divisions
-        quarters = quarters - (printed / score.divisions if printed < nominal else 0.0)
-    return quarters
 
 
 def _locations(context: ScoreContext, beats: np.ndarray, sections: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
-"""The order in which bars are played: repeats, first endings, da capo and fine (docs/score_reading.md, "Repeats")."""
+"""The order in which the released code plays bars (docs/score_reading.md, "Repeats"): first endings, da capo, fine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -19,10 +20,10 @@ class _Jumps:
     has_fine: bool
 
 
-def played_measures(measures: list[Element]) -> list[Element]:
-    """Bars in playing order; a repeat is taken once, a first ending is left out the second time."""
+def released_order(measures: Sequence[Element]) -> list[int]:
+    """Indices of a part's bars in playing order; a repeat is taken once, a first ending left out the second time."""
     jumps = [_jumps(measure) for measure in measures]
-    played: list[Element] = []
+    played: list[int] = []
     repeat_starts: list[int] = []
     taken_repeats: set[int] = set()
     first_endings: list[int] = []
@@ -36,7 +37,7 @@ def played_measures(measures: list[Element]) -> list[Element]:
             continue
         if here.opens_first_ending:
             first_endings.append(index)
-        played.append(measures[index])
+        played.append(index)
         is_ending_open = is_ending_open or here.discontinues_first_ending
         if here.closes_first_ending or (is_ending_open and here.stops_bracket):
             ending_stops.append(index)
