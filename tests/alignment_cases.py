@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 
 TICKS_PER_SECOND = 960
 

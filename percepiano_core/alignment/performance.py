@@ -7,9 +7,7 @@ docs/alignment.md, "Method".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
@@ -20,7 +18,8 @@ from percepiano_core.alignment.playing_order import playing_order, score_grid
 from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path, Report, cheapest, follow
 from percepiano_core.alignment.way import way_through
 from percepiano_core.corpus.midi import PerformedMidi
-from percepiano_core.score.repeats import RepeatMarks, has_repeats
+from percepiano_core.score.repeats import has_repeats
+from percepiano_core.score.written_score import WrittenScore
 
 PLAIN_QUALITY = 0.95  # a score as written that fits this well is not searched for other orders,
 PLAIN_RUN = 12  # unless so many notes in a row have no partner
@@ -32,26 +31,8 @@ POOR_SHARE = 0.6  # of performed notes on the path; below it, other transpositio
 EXTRA_SHARE = 0.2  # by which a transposition must be better
 
 
-class Bar(Protocol):
-    """A bar as written (percepiano_core.score.written_score)."""
-
-    number: str
-    start: float
-    length: float
-    marks: RepeatMarks
-
-
-class Score(Protocol):
-    """A score as written (percepiano_core.score.written_score)."""
-
-    bars: Sequence[Bar]
-
-    def struck_notes(self, order: Sequence[int] | None = None) -> np.ndarray:
-        """Notes to strike if the bars are played in this order."""
-
-
 def align_performance(
-    score: Score, performed: PerformedMidi, thresholds: Thresholds | None = None, report: Report | None = None
+    score: WrittenScore, performed: PerformedMidi, thresholds: Thresholds | None = None, report: Report | None = None
 ) -> Alignment:
     """Align a performance with its score: repeats as they were played, passages skipped or doubled, transposed or not.
 
@@ -95,7 +76,7 @@ def _longest_run(unmatched: np.ndarray, rows: np.ndarray) -> int:
 
 
 def _followed(
-    score: Score,
+    score: WrittenScore,
     written: np.ndarray,
     grid: Grid,
     performed: PerformedMidi,

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment, Thresholds
+from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.match import align
 from percepiano_core.alignment.score_notes import read_score_notes
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine, from_error
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 
 STAGE = "alignment"
 Aligned = dict[str, tuple[PerformedMidi, Alignment]]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from percepiano_core.alignment.playing_order import ONSET_DECIMALS, PlayingOrder, Stretch, bar_of
 from percepiano_core.alignment.score_path import Grid, Path
-
-if TYPE_CHECKING:
-    from percepiano_core.alignment.performance import Score
+from percepiano_core.score.written_score import WrittenScore
 
 SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
 
@@ -52,7 +49,7 @@ class Way:
 
 
 def way_through(
-    score: Score, written: np.ndarray, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray
+    score: WrittenScore, written: np.ndarray, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray
 ) -> Way:
     """The runs of a played order.
 
@@ -74,7 +71,7 @@ def way_through(
 
 
 def _written_positions(
-    score: Score, written: np.ndarray, bars: Sequence[int], notes: np.ndarray, places: np.ndarray
+    score: WrittenScore, written: np.ndarray, bars: Sequence[int], notes: np.ndarray, places: np.ndarray
 ) -> np.ndarray:
     """Position in the written score of each note of a played order, int [s]."""
     lengths = np.array([score.bars[bar].length for bar in bars])

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment, Thresholds
+from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 from percepiano_core.store.container import Tree, read_container, write_container
 
 KIND = "alignment"
