@@ -112,14 +112,19 @@ class Alignment:
 
     @property
     def deletions(self) -> np.ndarray:
-        """Rows of the score notes that nobody played, int [s - m]."""
-        return np.setdiff1d(np.arange(len(self.score_notes)), self.matches[:, 0])
+        """Rows of the score notes that should have been played and were not, int; optional notes are not missed."""
+        return np.setdiff1d(np.flatnonzero(~self.score_notes["is_optional"]), self.matches[:, 0])
 
     @property
     def insertions(self) -> np.ndarray:
         """Rows of the performed notes that the score does not have, doubled strokes included, int [p - m - o]."""
         known = np.concatenate([self.matches[:, 1], self.ornament_notes[:, 1]])
         return np.setdiff1d(np.arange(len(self.performed_kept)), known)
+
+    @property
+    def score_count(self) -> int:
+        """Number of score notes that were to be played: all but the optional ones that were not."""
+        return len(self.matches) + len(self.deletions)
 
     @property
     def left_out(self) -> np.ndarray:
@@ -129,7 +134,7 @@ class Alignment:
             if excursion.kind == "skipped":
                 mask[slice(*excursion.score_rows)] = True
         mask[self.matches[:, 0]] = False
-        return mask
+        return mask & ~self.score_notes["is_optional"]
 
     @property
     def outside(self) -> np.ndarray:
@@ -144,7 +149,7 @@ class Alignment:
     @property
     def score_coverage(self) -> float:
         """Share of score notes that were played, in [0, 1]; 0 for a score that could not be read."""
-        return len(self.matches) / max(len(self.score_notes), 1)
+        return len(self.matches) / max(self.score_count, 1)
 
     @property
     def performance_coverage(self) -> float:
@@ -158,14 +163,14 @@ class Alignment:
         Skipped passages, passages that the score does not have and the notes of ornaments do not count.
         """
         outside = int((self.outside & self.performed_kept).sum())
-        score, performed = len(self.score_notes) - int(self.left_out.sum()), self._performed() - outside
+        score, performed = self.score_count - int(self.left_out.sum()), self._performed() - outside
         return 2 * len(self.matches) / max(score + performed - len(self.ornament_notes), 1)
 
     @property
     def enough(self) -> bool:
         """Whether so many notes match that it cannot be by chance."""
-        played = len(self.score_notes) - int(self.left_out.sum())
-        whole = 2 * played >= len(self.score_notes) and not self.transposition
+        played = self.score_count - int(self.left_out.sum())
+        whole = 2 * played >= self.score_count and not self.transposition
         return whole or len(self.matches) >= max(FEWEST_MATCHES, LOWEST_SHARE * self._performed())
 
     @property

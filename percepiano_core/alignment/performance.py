@@ -14,6 +14,7 @@ import numpy as np
 from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.excursions import excursions_of, repeats_taken
 from percepiano_core.alignment.match import WINDOWED_NOTES, align, match_stretches, without_doubles
+from percepiano_core.alignment.ornaments import ornament_notes
 from percepiano_core.alignment.playing_order import playing_order, score_grid
 from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path, Report, cheapest, follow
 from percepiano_core.alignment.way import way_through
@@ -45,17 +46,25 @@ def align_performance(
     thresholds = thresholds or Thresholds()
     written = score.struck_notes()
     marks = [bar.marks for bar in score.bars]
-    grid = score_grid(written["onset_quarter"], written["pitch"], written["measure"], marks)
+    grid = score_grid(written, marks)
     plain = _plain(written, performed) if not has_repeats(marks) else None
     if plain is not None and _fits(plain):
-        return replace(plain, thresholds=thresholds, order=tuple(range(len(score.bars))))
-    followed = _followed(score, written, grid, performed, plain, report)
-    return replace(followed, thresholds=thresholds)
+        found = replace(plain, order=tuple(range(len(score.bars))))
+    else:
+        found = _followed(score, written, grid, performed, plain, report)
+    return replace(_with_ornaments(found, performed), thresholds=thresholds)
 
 
 def _plain(written: np.ndarray, performed: PerformedMidi) -> Alignment | None:
     """The alignment with the score as written, if that is short enough to be matched at once."""
     return align(written, performed) if len(performed.notes) <= WINDOWED_NOTES else None
+
+
+def _with_ornaments(found: Alignment, performed: PerformedMidi) -> Alignment:
+    """The alignment with the notes of trills and the like, of those that were kept and lie in no added passage."""
+    free = found.insertions[(found.performed_kept & ~found.outside)[found.insertions]]
+    sounding = sounding_at(performed, -found.transposition)
+    return replace(found, ornament_notes=ornament_notes(found.score_notes, sounding, found.matches, free))
 
 
 def _fits(alignment: Alignment) -> bool:
@@ -85,13 +94,14 @@ def _followed(
 ) -> Alignment:
     kept = without_doubles(performed)
     rows = np.flatnonzero(kept)
-    transposition, path = _transposed_path(grid, performed.notes["pitch"][rows].astype(np.int64), report)
+    pitches = performed.notes["pitch"][rows].astype(np.int64)
+    transposition, path = _transposed_path(grid, pitches, report)
     if not path.played.any():
         nothing = Alignment(written, kept, np.empty((0, 2), dtype=np.int64))
         return replace(plain or nothing, order=tuple(range(len(score.bars))))
     marks = [bar.marks for bar in score.bars]
-    order = playing_order(grid, path, marks)
-    way = way_through(score, written, grid, path, order, rows)
+    order = playing_order(grid, path, pitches, marks)
+    way = way_through(score, written, grid, path, order, pitches - transposition, rows)
     matches = match_stretches(way.score_notes, sounding_at(performed, -transposition), way.runs)
     excursions = excursions_of([bar.number for bar in score.bars], way, order, performed.notes["onset_sec"], rows)
     found = Alignment(
