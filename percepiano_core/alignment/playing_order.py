@@ -19,7 +19,7 @@ ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onse
 SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
 LONG_RUN = 16  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
-TRILL_PITCHES = 4  # a run of so few different pitches is a trill or a tremolo, written or not
+TRILL_SHARE = 0.6  # a run of which so much is two pitches is a trill or a tremolo, written or not
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose
 END_ONSETS = 4  # so few onsets missing before a barline or the end are omissions, not an earlier stop
 
@@ -166,8 +166,9 @@ def _to_barline(grid: Grid, position: int, direction: int) -> int:
 
 def _is_inserted(grid: Grid, run: np.ndarray, here: int, there: int) -> bool:
     """Whether extra notes (their pitches) between two played positions are a passage of its own, and no trill."""
-    is_trill = len(set(run.tolist())) <= TRILL_PITCHES or grid.ornamented[here]
-    return len(run) >= LONG_RUN and there - here <= 1 and not is_trill
+    if len(run) < LONG_RUN or there - here > 1 or grid.ornamented[here]:
+        return False
+    return int(np.sort(np.bincount(run))[-2:].sum()) < TRILL_SHARE * len(run)
 
 
 def _leaves_bars_out(grid: Grid, here: int, there: int) -> bool:
