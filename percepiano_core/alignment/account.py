@@ -30,10 +30,11 @@ def repeats(alignment: Alignment) -> list[str]:
 
 def shares(alignment: Alignment) -> str:
     """How much of the score and of the performance the verdict is about."""
-    score = alignment.score_count - int(alignment.left_out.sum())
+    notes = len(alignment.score_notes)
+    score = notes - int(alignment.left_out.sum())
     kept = int(alignment.performed_kept.sum())
     performed = kept - int((alignment.outside & alignment.performed_kept).sum())
-    return f"{_percent(score, alignment.score_count)} of the score, {_percent(performed, kept)} of the performed notes"
+    return f"{_percent(score, notes)} of the score, {_percent(performed, kept)} of the performed notes"
 
 
 def reason_of_failure(alignment: Alignment) -> str:

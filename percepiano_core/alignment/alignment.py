@@ -88,7 +88,7 @@ class Alignment:
     Attributes
     ----------
     score_notes : structured array of ALIGNED_NOTE_DTYPE [s], by onset and pitch, in the order of playing; tremolos
-        expanded, unisons merged; bars that were left out are among them
+        expanded, unisons merged; bars that were left out are among them, optional notes only where they were played
     performed_kept : bool [p] over `PerformedMidi.notes`; False for the second stroke of a doubled note
     matches : int [m, 2], rows of `score_notes` and rows of `PerformedMidi.notes`, sorted; each row at most once
     thresholds : what its verdict is given by
@@ -112,19 +112,14 @@ class Alignment:
 
     @property
     def deletions(self) -> np.ndarray:
-        """Rows of the score notes that should have been played and were not, int; optional notes are not missed."""
-        return np.setdiff1d(np.flatnonzero(~self.score_notes["is_optional"]), self.matches[:, 0])
+        """Rows of the score notes that nobody played, int [s - m]."""
+        return np.setdiff1d(np.arange(len(self.score_notes)), self.matches[:, 0])
 
     @property
     def insertions(self) -> np.ndarray:
         """Rows of the performed notes that the score does not have, doubled strokes included, int [p - m - o]."""
         known = np.concatenate([self.matches[:, 1], self.ornament_notes[:, 1]])
         return np.setdiff1d(np.arange(len(self.performed_kept)), known)
-
-    @property
-    def score_count(self) -> int:
-        """Number of score notes that were to be played: all but the optional ones that were not."""
-        return len(self.matches) + len(self.deletions)
 
     @property
     def left_out(self) -> np.ndarray:
@@ -134,7 +129,7 @@ class Alignment:
             if excursion.kind == "skipped":
                 mask[slice(*excursion.score_rows)] = True
         mask[self.matches[:, 0]] = False
-        return mask & ~self.score_notes["is_optional"]
+        return mask
 
     @property
     def outside(self) -> np.ndarray:
@@ -149,7 +144,7 @@ class Alignment:
     @property
     def score_coverage(self) -> float:
         """Share of score notes that were played, in [0, 1]; 0 for a score that could not be read."""
-        return len(self.matches) / max(self.score_count, 1)
+        return len(self.matches) / max(len(self.score_notes), 1)
 
     @property
     def performance_coverage(self) -> float:
@@ -163,14 +158,14 @@ class Alignment:
         Skipped passages, passages that the score does not have and the notes of ornaments do not count.
         """
         outside = int((self.outside & self.performed_kept).sum())
-        score, performed = self.score_count - int(self.left_out.sum()), self._performed() - outside
+        score, performed = len(self.score_notes) - int(self.left_out.sum()), self._performed() - outside
         return 2 * len(self.matches) / max(score + performed - len(self.ornament_notes), 1)
 
     @property
     def enough(self) -> bool:
         """Whether so many notes match that it cannot be by chance."""
-        played = self.score_count - int(self.left_out.sum())
-        whole = 2 * played >= self.score_count and not self.transposition
+        played = len(self.score_notes) - int(self.left_out.sum())
+        whole = 2 * played >= len(self.score_notes) and not self.transposition
         return whole or len(self.matches) >= max(FEWEST_MATCHES, LOWEST_SHARE * self._performed())
 
     @property

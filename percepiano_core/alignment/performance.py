@@ -52,12 +52,27 @@ def align_performance(
         found = replace(plain, order=tuple(range(len(score.bars))))
     else:
         found = _followed(score, written, grid, performed, plain, report)
-    return replace(_with_ornaments(found, performed), thresholds=thresholds)
+    return replace(_with_ornaments(_without_unplayed_options(found), performed), thresholds=thresholds)
 
 
 def _plain(written: np.ndarray, performed: PerformedMidi) -> Alignment | None:
     """The alignment with the score as written, if that is short enough to be matched at once."""
     return align(written, performed) if len(performed.notes) <= WINDOWED_NOTES else None
+
+
+def _without_unplayed_options(found: Alignment) -> Alignment:
+    """The alignment without the optional score notes (cue-size, hidden) that were not played."""
+    kept = ~found.score_notes["is_optional"]
+    kept[found.matches[:, 0]] = True
+    if kept.all():
+        return found
+    new_row = np.concatenate([[0], np.cumsum(kept)])
+    matches = np.stack([new_row[found.matches[:, 0]], found.matches[:, 1]], axis=1)
+    excursions = [
+        replace(each, score_rows=(int(new_row[each.score_rows[0]]), int(new_row[each.score_rows[1]])))
+        for each in found.excursions
+    ]
+    return replace(found, score_notes=found.score_notes[kept], matches=matches, excursions=tuple(excursions))
 
 
 def _with_ornaments(found: Alignment, performed: PerformedMidi) -> Alignment:
@@ -117,16 +132,20 @@ def _followed(
 
 
 def _better(plain: Alignment | None, found: Alignment, written_order: tuple[int, ...]) -> Alignment:
-    """The matches of the score taken as a whole, if it was played as written and that finds hardly fewer.
+    """What was found, unless the score was played as written and the alignment with all of it says more.
 
-    Where nothing was found in any order, the plain alignment tells more.
+    It says more where nothing was found, where nothing was skipped and it has more matches (what seemed extra notes are
+    notes of the score), and where no excursion is left and it has hardly fewer.
     """
-    if plain is None or found.order != written_order or found.transposition or (found.excursions and found.enough):
-        return found
-    if len(plain.matches) < SAME_SHARE * len(found.matches):
+    if plain is None or found.order != written_order or found.transposition:
         return found
     whole = replace(plain, order=written_order)
-    return whole if found.status == "failed" else replace(found, matches=plain.matches)
+    if found.status == "failed":
+        return whole
+    kinds = {each.kind for each in found.excursions}
+    if "skipped" not in kinds and len(plain.matches) > len(found.matches):
+        return whole
+    return whole if not kinds and len(plain.matches) >= SAME_SHARE * len(found.matches) else found
 
 
 def _transposed_path(grid: Grid, pitches: np.ndarray, report: Report | None) -> tuple[int, Path]:

@@ -17,7 +17,7 @@ from percepiano_core.score.repeats import RepeatMarks, notated_jumps
 
 ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onset
 SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
-LONG_RUN = 16  # extra notes in a row that are a passage of their own, not slips
+LONG_RUN = 12  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
 TRILL_SHARE = 0.6  # a run of which so much is two pitches is a trill or a tremolo, written or not
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose

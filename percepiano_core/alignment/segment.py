@@ -72,7 +72,7 @@ def _misfits(aligned: Aligned, files: Mapping[str, Path], root: Path) -> list[Qu
 
 
 def _misfit(name: str, file: str, alignment: Alignment) -> QualityLine:
-    matched = f"{len(alignment.matches)} of {alignment.score_count} score notes matched (c = {alignment.c:.2f})"
+    matched = f"{len(alignment.matches)} of {len(alignment.score_notes)} score notes matched (c = {alignment.c:.2f})"
     if alignment.status == "failed":
         problem = f"{reason_of_failure(alignment)}: {matched}"
         return _line(name, file, problem, "flagged; no aligned features", "check that the file plays this segment")

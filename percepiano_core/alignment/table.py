@@ -34,14 +34,12 @@ def alignment_rows(alignment: Alignment, performed: PerformedMidi) -> list[Row]:
     ornaments: dict[int, list[int]] = {}
     for score_row, performed_row in alignment.ornament_notes.tolist():
         ornaments.setdefault(score_row, []).append(performed_row)
-    missed = set(alignment.deletions.tolist())
     notes = alignment.score_notes
     order = np.lexsort((notes["note_id"], notes["pitch"], np.round(notes["onset_quarter"], 4))).tolist()
     played = []
     for row in order:
         cells = _score_cells(notes[row])
-        if row in partner or row in missed:
-            played.append(_row(cells, _performed_cells(performed, partner.get(row))))
+        played.append(_row(cells, _performed_cells(performed, partner.get(row))))
         for performed_row in ornaments.get(row, []):
             played.append(_row(cells, _performed_cells(performed, performed_row)) | {"label": "ornament"})
     extra = [_row({}, _performed_cells(performed, row)) for row in alignment.insertions.tolist()]

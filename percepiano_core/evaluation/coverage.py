@@ -47,7 +47,7 @@ def _row(name: str, each: AlignedPerformance) -> Coverage:
     alignment = each.alignment
     return Coverage(
         performance=name,
-        score_notes=alignment.score_count,
+        score_notes=len(alignment.score_notes),
         performed_notes=int(alignment.performed_kept.sum()),
         matches=len(alignment.matches),
         score_coverage=alignment.score_coverage,
