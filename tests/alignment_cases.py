@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 
 TICKS_PER_SECOND = 960
 
@@ -14,7 +14,7 @@ def score_of(*notes: tuple[float, float, int], grace: tuple[int, ...] = ()) -> n
     """A score of (onset, duration, pitch) in quarters, one quarter a beat."""
     table = np.zeros(len(notes), dtype=ALIGNED_NOTE_DTYPE)
     for row, (onset, duration, pitch) in enumerate(notes):
-        table[row] = (f"p0n{row}", onset, duration, onset, pitch, 1, 1, int(onset) // 4, row in grace)
+        table[row] = (f"p0n{row}", onset, duration, onset, pitch, 1, 1, int(onset) // 4, row in grace, False, False)
     return table
 
 

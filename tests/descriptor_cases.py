@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment
+from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 
 TICKS_PER_SECOND = 960
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from performance_golden import published_performance, score_table
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE, Alignment
+from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.errors import UserError
 from percepiano_core.features.assembly import FeatureMatrix, feature_set, published_rows, score_rows
 from percepiano_core.features.feature_sets import FEATURE_SETS, set_width
@@ -22,6 +22,7 @@ from percepiano_core.features.performance.segment import (
     segment_features,
 )
 from percepiano_core.features.statistics import fit_statistics, normalise, read_statistics, write_statistics
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 from percepiano_core.store.container import write_container
 from percepiano_core.store.features import read_segment_features, write_segment_features
 

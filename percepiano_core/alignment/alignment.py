@@ -11,21 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-ALIGNED_NOTE_DTYPE = np.dtype(
-    [
-        ("note_id", "U256"),  # partitura's id; repetitions of a tremolo add "~<number>"
-        ("onset_quarter", "f8"),  # from the first barline; negative in a pickup
-        ("duration_quarter", "f8"),  # tied notes are one note; 0 for grace notes
-        ("onset_beat", "f8"),  # in beats of the time signature
-        ("pitch", "i2"),
-        ("voice", "i2"),
-        ("staff", "i2"),
-        ("measure", "i4"),  # 0-based index in the order of playing
-        ("is_grace", "?"),
-        ("is_ornamented", "?"),  # carries a trill, turn, mordent or the like
-    ]
-)
-
 FEWEST_MATCHES = 24  # notes of a part that cannot fit by chance
 LOWEST_SHARE = 0.3  # of the performed notes that must match, if only a part of the score was played
 
@@ -103,7 +88,7 @@ class Alignment:
     Attributes
     ----------
     score_notes : structured array of ALIGNED_NOTE_DTYPE [s], by onset and pitch, in the order of playing; tremolos
-        expanded, unisons merged; bars that were left out are among them
+        expanded, unisons merged; bars that were left out are among them, optional notes only where they were played
     performed_kept : bool [p] over `PerformedMidi.notes`; False for the second stroke of a doubled note
     matches : int [m, 2], rows of `score_notes` and rows of `PerformedMidi.notes`, sorted; each row at most once
     thresholds : what its verdict is given by

@@ -62,28 +62,18 @@ def _skipped(numbers: Sequence[str], way: Way, order: PlayingOrder, onsets: np.n
 def _doubled(numbers: Sequence[str], way: Way, order: PlayingOrder, onsets: np.ndarray) -> list[Excursion]:
     """Bars that were played before and come again without a sign, up to where the player had been."""
     found = []
-    for index, stretch in enumerate(order.stretches):
-        previous = order.stretches[index - 1]
-        if stretch.arrival != "jump" or not index or stretch.before >= previous.reached:
+    for index, (previous, stretch) in enumerate(pairwise(order.stretches), 1):
+        if stretch.arrival != "jump" or stretch.before >= previous.reached:
             continue
-        rows = np.flatnonzero(way.stretch_of_row == index)
-        again = rows[
-            way.score_notes["measure"][rows]
-            <= stretch.place + order.bars[_last_place(way, index - 1)] - order.bars[stretch.place]
-        ]
-        if not len(again):
-            continue
+        bars_again = order.bars[previous.last_place] - order.bars[stretch.place]
+        last_place = min(stretch.place + bars_again, stretch.last_place)
+        again = np.flatnonzero((way.stretch_of_row == index) & (way.score_notes["measure"] <= last_place))
         first, stop = way.performed_of_stretch[index]
-        bars = [numbers[order.bars[int(place)]] for place in way.score_notes["measure"][again[[0, -1]]]]
+        bars = [numbers[order.bars[place]] for place in (stretch.place, last_place)]
         seconds = (float(onsets[first]), float(onsets[stop - 1]))
-        found.append(
-            Excursion("doubled", bars[0], bars[1], (int(again[0]), int(again[-1]) + 1), (first, stop), seconds)
-        )
+        rows = (int(again[0]), int(again[-1]) + 1) if len(again) else (0, 0)
+        found.append(Excursion("doubled", bars[0], bars[1], rows, (first, stop), seconds))
     return found
-
-
-def _last_place(way: Way, stretch: int) -> int:
-    return int(way.score_notes["measure"][np.flatnonzero(way.stretch_of_row == stretch)[-1]])
 
 
 def _added(
@@ -97,7 +87,7 @@ def _added(
     for index, (kind, first, stop) in enumerate(zip(kinds, stops, starts, strict=True)):
         if stop <= first:
             continue
-        bar = numbers[order.bars[order.stretches[0].place if index == 0 else _last_place(way, index - 1)]]
+        bar = numbers[order.bars[order.stretches[0].place if index == 0 else order.stretches[index - 1].last_place]]
         edges = (int(rows[first]), int(rows[stop - 1]) + 1)
         seconds = (float(onsets[edges[0]]), float(onsets[edges[1] - 1]))
         found.append(Excursion(kind, bar, bar, (0, 0), edges, seconds))

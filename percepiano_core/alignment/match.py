@@ -25,6 +25,7 @@ with deferring(*UNUSED_BY_SCORES, absent=("miditok", "numba", "symusic", "torch"
 
 DOUBLE_SECONDS = 0.015  # a second stroke of a pitch this soon is the same note, sent twice
 FIRST_ONSET_SECONDS = 1.0  # the matcher takes an onset of 0 for a missing one
+MORE_MATCHES = 1.1  # times the matcher's; so many more on the path are taken from there
 WINDOWED_NOTES = 1000  # a run of more performed notes is matched in windows
 WINDOW_NOTES = 600  # performed notes in a window,
 WINDOW_MARGIN = 100  # and beyond each end of it
@@ -51,8 +52,19 @@ def match_stretches(score_notes: np.ndarray, performed: PerformedMidi, runs: Seq
 
     Each run of notes is matched by itself, a long one in windows that overlap; what is in no run stays unmatched.
     """
-    found = [_in_windows(score_notes, performed, run) for run in runs]
+    found = [_or_along_the_path(score_notes, performed, run, _in_windows(score_notes, performed, run)) for run in runs]
     return one_to_one(score_notes, performed, np.concatenate([_NO_PAIRS, *found]))
+
+
+def _or_along_the_path(score_notes: np.ndarray, performed: PerformedMidi, run: Run, pairs: np.ndarray) -> np.ndarray:
+    """The matcher's candidates, or those of the path where they are clearly more.
+
+    The matcher warps time without regard to how often a pitch is struck, and loses count in bars of one repeated note.
+    """
+    played = np.flatnonzero(run.path_rows >= 0)
+    along = np.stack([run.path_rows[played], run.performed_rows[played]], axis=1)
+    counts = [len(one_to_one(score_notes, performed, each)) for each in (pairs, along)]
+    return along if counts[1] > MORE_MATCHES * counts[0] else pairs
 
 
 def without_doubles(performed: PerformedMidi) -> np.ndarray:

@@ -7,22 +7,22 @@ docs/alignment.md, "Method".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.excursions import excursions_of, repeats_taken
 from percepiano_core.alignment.match import WINDOWED_NOTES, align, match_stretches, without_doubles
+from percepiano_core.alignment.ornaments import ornament_notes
 from percepiano_core.alignment.playing_order import playing_order, score_grid
 from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path, Report, cheapest, follow
 from percepiano_core.alignment.way import way_through
 from percepiano_core.corpus.midi import PerformedMidi
-from percepiano_core.score.repeats import RepeatMarks, has_repeats
+from percepiano_core.score.repeats import has_repeats
+from percepiano_core.score.written_score import WrittenScore
 
-PLAIN_QUALITY = 0.90  # a score as written that fits this well is not searched for other orders,
+PLAIN_QUALITY = 0.95  # a score as written that fits this well is not searched for other orders,
 PLAIN_RUN = 12  # unless so many notes in a row have no partner
 FARTHEST_TRANSPOSITION = 24  # semitones
 TRANSPOSED_SAMPLE = 240  # performed notes by which transpositions are compared
@@ -32,26 +32,8 @@ POOR_SHARE = 0.6  # of performed notes on the path; below it, other transpositio
 EXTRA_SHARE = 0.2  # by which a transposition must be better
 
 
-class Bar(Protocol):
-    """A bar as written (percepiano_core.score.written_score)."""
-
-    number: str
-    start: float
-    length: float
-    marks: RepeatMarks
-
-
-class Score(Protocol):
-    """A score as written (percepiano_core.score.written_score)."""
-
-    bars: Sequence[Bar]
-
-    def struck_notes(self, order: Sequence[int] | None = None) -> np.ndarray:
-        """Notes to strike if the bars are played in this order."""
-
-
 def align_performance(
-    score: Score, performed: PerformedMidi, thresholds: Thresholds | None = None, report: Report | None = None
+    score: WrittenScore, performed: PerformedMidi, thresholds: Thresholds | None = None, report: Report | None = None
 ) -> Alignment:
     """Align a performance with its score: repeats as they were played, passages skipped or doubled, transposed or not.
 
@@ -64,17 +46,40 @@ def align_performance(
     thresholds = thresholds or Thresholds()
     written = score.struck_notes()
     marks = [bar.marks for bar in score.bars]
-    grid = score_grid(written["onset_quarter"], written["pitch"], written["measure"], marks)
+    grid = score_grid(written, marks)
     plain = _plain(written, performed) if not has_repeats(marks) else None
     if plain is not None and _fits(plain):
-        return replace(plain, thresholds=thresholds, order=tuple(range(len(score.bars))))
-    followed = _followed(score, grid, performed, plain, report)
-    return replace(followed, thresholds=thresholds)
+        found = replace(plain, order=tuple(range(len(score.bars))))
+    else:
+        found = _followed(score, written, grid, performed, plain, report)
+    return replace(_with_ornaments(_without_unplayed_options(found), performed), thresholds=thresholds)
 
 
 def _plain(written: np.ndarray, performed: PerformedMidi) -> Alignment | None:
     """The alignment with the score as written, if that is short enough to be matched at once."""
     return align(written, performed) if len(performed.notes) <= WINDOWED_NOTES else None
+
+
+def _without_unplayed_options(found: Alignment) -> Alignment:
+    """The alignment without the optional score notes (cue-size, hidden) that were not played."""
+    kept = ~found.score_notes["is_optional"]
+    kept[found.matches[:, 0]] = True
+    if kept.all():
+        return found
+    new_row = np.concatenate([[0], np.cumsum(kept)])
+    matches = np.stack([new_row[found.matches[:, 0]], found.matches[:, 1]], axis=1)
+    excursions = [
+        replace(each, score_rows=(int(new_row[each.score_rows[0]]), int(new_row[each.score_rows[1]])))
+        for each in found.excursions
+    ]
+    return replace(found, score_notes=found.score_notes[kept], matches=matches, excursions=tuple(excursions))
+
+
+def _with_ornaments(found: Alignment, performed: PerformedMidi) -> Alignment:
+    """The alignment with the notes of trills and the like, of those that were kept and lie in no added passage."""
+    free = found.insertions[(found.performed_kept & ~found.outside)[found.insertions]]
+    sounding = sounding_at(performed, -found.transposition)
+    return replace(found, ornament_notes=ornament_notes(found.score_notes, sounding, found.matches, free))
 
 
 def _fits(alignment: Alignment) -> bool:
@@ -95,17 +100,23 @@ def _longest_run(unmatched: np.ndarray, rows: np.ndarray) -> int:
 
 
 def _followed(
-    score: Score, grid: Grid, performed: PerformedMidi, plain: Alignment | None, report: Report | None
+    score: WrittenScore,
+    written: np.ndarray,
+    grid: Grid,
+    performed: PerformedMidi,
+    plain: Alignment | None,
+    report: Report | None,
 ) -> Alignment:
     kept = without_doubles(performed)
     rows = np.flatnonzero(kept)
-    transposition, path = _transposed_path(grid, performed.notes["pitch"][rows].astype(np.int64), report)
+    pitches = performed.notes["pitch"][rows].astype(np.int64)
+    transposition, path = _transposed_path(grid, pitches, report)
     if not path.played.any():
-        nothing = Alignment(score.struck_notes(), kept, np.empty((0, 2), dtype=np.int64))
+        nothing = Alignment(written, kept, np.empty((0, 2), dtype=np.int64))
         return replace(plain or nothing, order=tuple(range(len(score.bars))))
     marks = [bar.marks for bar in score.bars]
-    order = playing_order(grid, path, marks)
-    way = way_through(score, grid, path, order, rows)
+    order = playing_order(grid, path, pitches, marks)
+    way = way_through(score, written, grid, path, order, pitches - transposition, rows)
     matches = match_stretches(way.score_notes, sounding_at(performed, -transposition), way.runs)
     excursions = excursions_of([bar.number for bar in score.bars], way, order, performed.notes["onset_sec"], rows)
     found = Alignment(
@@ -121,15 +132,20 @@ def _followed(
 
 
 def _better(plain: Alignment | None, found: Alignment, written_order: tuple[int, ...]) -> Alignment:
-    """The matches of the score taken as a whole, if it was played as written and that finds hardly fewer.
+    """What was found, unless the score was played as written and the alignment with all of it says more.
 
-    Where nothing was found in any order, the plain alignment tells more.
+    It says more where nothing was found, where nothing was skipped and it has more matches (what seemed extra notes are
+    notes of the score), and where no excursion is left and it has hardly fewer.
     """
     if plain is None or found.order != written_order or found.transposition:
         return found
-    if len(plain.matches) < SAME_SHARE * len(found.matches):
-        return found
-    return plain if found.status == "failed" else replace(found, matches=plain.matches)
+    whole = replace(plain, order=written_order)
+    if found.status == "failed":
+        return whole
+    kinds = {each.kind for each in found.excursions}
+    if "skipped" not in kinds and len(plain.matches) > len(found.matches):
+        return whole
+    return whole if not kinds and len(plain.matches) >= SAME_SHARE * len(found.matches) else found
 
 
 def _transposed_path(grid: Grid, pitches: np.ndarray, report: Report | None) -> tuple[int, Path]:

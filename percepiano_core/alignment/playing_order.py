@@ -12,14 +12,16 @@ from typing import Literal
 
 import numpy as np
 
-from percepiano_core.alignment.score_path import Grid, Path
+from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path
 from percepiano_core.score.repeats import RepeatMarks, notated_jumps
 
 ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onset
-LONG_RUN = 16  # extra notes in a row that are a passage of their own, not slips
+SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
+LONG_RUN = 12  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
+TRILL_SHARE = 0.6  # a run of which so much is two pitches is a trill or a tremolo, written or not
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose
-END_ONSETS = 4  # so few onsets missing at the end are omissions, not an earlier end
+END_ONSETS = 4  # so few onsets missing before a barline or the end are omissions, not an earlier stop
 
 Arrival = Literal["start", "sign", "jump", "on"]
 
@@ -34,7 +36,7 @@ class Stretch:
     before, reached : positions of the written score behind which it begins, and up to which it goes
     arrival : how the player came to it: at the start, by a repeat sign, by another jump, or going on (after extra notes
         or bars left out)
-    place : of its first bar in the order of playing
+    place, last_place : of its first and last bar in the order of playing
     """
 
     first_note: int
@@ -43,6 +45,7 @@ class Stretch:
     reached: int
     arrival: Arrival
     place: int = 0
+    last_place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +62,23 @@ class PlayingOrder:
     stretches: tuple[Stretch, ...]
 
 
-def score_grid(onsets: np.ndarray, pitches: np.ndarray, measures: np.ndarray, marks: Sequence[RepeatMarks]) -> Grid:
-    """The written score as `follow` needs it.
-
-    Parameters
-    ----------
-    onsets, pitches, measures : [s], of the struck notes in written order: quarters, MIDI pitch, bar index
-    """
-    times, index = np.unique(np.round(onsets, ONSET_DECIMALS), return_inverse=True)
-    has_pitch = np.zeros((128, len(times) + 1), dtype=bool)
-    has_pitch[pitches, index + 1] = True
+def score_grid(notes: np.ndarray, marks: Sequence[RepeatMarks]) -> Grid:
+    """The written score, ALIGNED_NOTE_DTYPE [s] with each bar once, as `follow` needs it."""
+    times, index = np.unique(np.round(notes["onset_quarter"], ONSET_DECIMALS), return_inverse=True)
+    has_pitch = np.zeros((MIDI_PITCHES, len(times) + 1), dtype=bool)
+    has_pitch[notes["pitch"], index + 1] = True
     bar_of_onset = np.zeros(len(times), dtype=np.int64)
-    bar_of_onset[index] = measures
+    bar_of_onset[index] = notes["measure"]
+    ornamented = np.zeros(len(times) + 1, dtype=bool)
+    for note in notes[notes["is_ornamented"]]:
+        start, end = note["onset_quarter"], note["onset_quarter"] + note["duration_quarter"]
+        ornamented[1:] |= (times > start - SAME_ONSET_QUARTERS) & (times < end - SAME_ONSET_QUARTERS)
     bar_starts = np.searchsorted(np.maximum.accumulate(bar_of_onset), np.arange(len(marks) + 1))
     jumps = sorted({(int(bar_starts[j.source + 1]), int(bar_starts[j.target])) for j in notated_jumps(marks)})
     ends = {len(times), *(int(bar_starts[bar + 1]) for bar, mark in enumerate(marks) if mark.fine)}
-    return Grid(has_pitch, bar_starts, np.array(sorted(ends)), np.array(jumps, dtype=np.int64).reshape(-1, 2))
+    return Grid(
+        has_pitch, bar_starts, np.array(sorted(ends)), np.array(jumps, dtype=np.int64).reshape(-1, 2), ornamented
+    )
 
 
 def bar_of(grid: Grid, position: int) -> int:
@@ -82,24 +86,25 @@ def bar_of(grid: Grid, position: int) -> int:
     return int(np.searchsorted(grid.bar_starts, position, side="left")) - 1
 
 
-def playing_order(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> PlayingOrder:
-    """The order of bars along a path in which at least one note was played."""
+def playing_order(grid: Grid, path: Path, pitches: np.ndarray, marks: Sequence[RepeatMarks]) -> PlayingOrder:
+    """The order of bars along a path of the performed pitches int [n], in which at least one note was played."""
     bars: list[int] = []
     placed: list[Stretch] = []
-    for stretch in _stretches(grid, path, marks):
+    for stretch in _stretches(grid, path, pitches, marks):
         first, last = bar_of(grid, stretch.before + 1), bar_of(grid, max(stretch.reached, stretch.before + 1))
         previous = bars[-1] if bars else -1
         if stretch.arrival != "sign" and first > previous:
             bars.extend(range(previous + 1, first))  # passed over
         goes_on = stretch.arrival != "sign" and first == previous and stretch.before >= placed[-1].reached
-        placed.append(replace(stretch, place=len(bars) - goes_on))
+        place = len(bars) - goes_on
         bars.extend(range(first + goes_on, last + 1))
+        placed.append(replace(stretch, place=place, last_place=len(bars) - 1))
     if placed[-1].reached not in grid.ends[:-1].tolist():
         bars.extend(range(bars[-1] + 1, len(marks)))  # not played, or bars of rests
     return PlayingOrder(tuple(bars), tuple(placed))
 
 
-def _stretches(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> list[Stretch]:
+def _stretches(grid: Grid, path: Path, pitches: np.ndarray, marks: Sequence[RepeatMarks]) -> list[Stretch]:
     """The path cut at its jumps, at long runs of extra notes and where whole bars were left out."""
     signs = {(int(source), int(target)) for source, target in grid.jumps}
     over = _endings(grid, marks)
@@ -108,7 +113,7 @@ def _stretches(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> list[Str
     jump_notes = np.array(sorted(jumps), dtype=np.int64)
     first = int(hits[0])
     begun = jumps[first] if first in jumps else jumps.get(0, (0, 0))
-    start = Stretch(_edge(first), 0, begun[1], 0, "start")
+    start = Stretch(_edge(first), 0, min(begun[1], int(path.position[first]) - 1), 0, "start")
     found: list[Stretch] = []
     arrival: Arrival
     for hit, following in zip(hits[:-1].tolist(), hits[1:].tolist(), strict=True):
@@ -119,22 +124,25 @@ def _stretches(grid: Grid, path: Path, marks: Sequence[RepeatMarks]) -> list[Str
             left, entered = jumps[int(jumped[-1])]
             signed = (left, entered) in signs
             if not signed and _within_bar(grid, here, entered):
+                start = replace(start, before=min(start.before, entered), reached=max(start.reached, here))
                 continue
             cut, arrival, reached = int(jumped[-1]), "sign" if signed else "jump", left if signed else here
-        elif (run >= LONG_RUN and there - here <= 1) or _leaves_bars_out(grid, here, there):
+        elif (run >= LONG_RUN and there - here <= 1 and not grid.ornamented[here]) or _leaves_bars_out(
+            grid, here, there
+        ):
             cut, arrival, reached, entered = following, "on", here, there - 1
-            if run < LONG_RUN:
-                entered = max(here, int(grid.bar_starts[bar_of(grid, there)]))
         else:
             ending = next((pair for pair in over if here <= pair[0] < pair[1] < there), None)
             if ending is None:
                 continue
             cut, arrival, (reached, entered) = following, "sign", ending
         long = run >= LONG_RUN
-        found.append(replace(start, stop_note=hit + 1 if long else cut, reached=reached))
-        start = Stretch(following if long else cut, 0, entered, 0, arrival)
+        if arrival == "jump" or (arrival == "on" and not long):
+            reached, entered = _to_barline(grid, reached, 1), _to_barline(grid, entered, -1)
+        found.append(replace(start, stop_note=hit + 1 if long else cut, reached=max(reached, start.reached)))
+        start = Stretch(following if long else cut, 0, min(entered, there - 1), 0, arrival)
     last = int(hits[-1])
-    reached = int(path.position[last])
+    reached = max(int(path.position[last]), start.reached)
     end = next((int(end) for end in grid.ends if 0 <= end - reached <= END_ONSETS), reached)
     return [*found, replace(start, stop_note=len(path.played) - _edge(len(path.played) - last - 1), reached=end)]
 
@@ -147,6 +155,20 @@ def _edge(run: int) -> int:
 def _within_bar(grid: Grid, left: int, entered: int) -> bool:
     """Whether a jump neither leaves its bar nor goes back to the bar's beginning."""
     return bar_of(grid, max(left, 1)) == bar_of(grid, entered + 1) and entered not in grid.bar_starts.tolist()
+
+
+def _to_barline(grid: Grid, position: int, direction: int) -> int:
+    """The next barline forwards (1) or backwards (-1), if few onsets lie before it; else the position."""
+    bar = bar_of(grid, position if direction > 0 else position + 1)
+    barline = int(grid.bar_starts[bar + 1 if direction > 0 else bar])
+    return barline if abs(barline - position) <= END_ONSETS else position
+
+
+def _is_inserted(grid: Grid, run: np.ndarray, here: int, there: int) -> bool:
+    """Whether extra notes (their pitches) between two played positions are a passage of its own, and no trill."""
+    if len(run) < LONG_RUN or there - here > 1 or grid.ornamented[here]:
+        return False
+    return int(np.sort(np.bincount(run))[-2:].sum()) < TRILL_SHARE * len(run)
 
 
 def _leaves_bars_out(grid: Grid, here: int, there: int) -> bool:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import ALIGNED_NOTE_DTYPE
 from percepiano_core.alignment.deferred_import import UNUSED_BY_SCORES, deferring
 from percepiano_core.alignment.tremolo import expand_tremolos, tremolo_strokes
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError
+from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 
 with deferring(*UNUSED_BY_SCORES):
     from partitura import load_musicxml

@@ -45,12 +45,14 @@ class Grid:
     bar_starts : int [bars + 1], position before each bar's first onset; the last is K
     ends : int [e], positions where the piece may end
     jumps : int [j, 2], positions (from, to) that the signs allow
+    ornamented : bool [K + 1], whether a note with a trill or the like begins or goes on at the onset
     """
 
     has_pitch: np.ndarray
     bar_starts: np.ndarray
     ends: np.ndarray
     jumps: np.ndarray
+    ornamented: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """An alignment as a table, one row a note: for people, spreadsheets and other programs.
 
-Rows are the score notes by (onset, pitch, id), matched or deleted, then the inserted performed notes by index. Columns
-that do not apply are empty. See docs/alignment.md, "The table".
+Rows are the score notes by (onset, pitch, id), matched or deleted, each followed by the further notes of its ornament,
+then the inserted performed notes by index. Columns that do not apply are empty. See docs/alignment.md, "The table".
 """
 
 from __future__ import annotations
@@ -29,11 +29,19 @@ Row = dict[str, str]
 
 
 def alignment_rows(alignment: Alignment, performed: PerformedMidi) -> list[Row]:
-    """The table's rows; label is match, deletion (a score note not played) or insertion."""
+    """The table's rows; label is match, ornament (of the same score note), deletion (not played) or insertion."""
     partner = dict(alignment.matches.tolist())
+    ornaments: dict[int, list[int]] = {}
+    for score_row, performed_row in alignment.ornament_notes.tolist():
+        ornaments.setdefault(score_row, []).append(performed_row)
     notes = alignment.score_notes
     order = np.lexsort((notes["note_id"], notes["pitch"], np.round(notes["onset_quarter"], 4))).tolist()
-    played = [_row(_score_cells(notes[row]), _performed_cells(performed, partner.get(row))) for row in order]
+    played = []
+    for row in order:
+        cells = _score_cells(notes[row])
+        played.append(_row(cells, _performed_cells(performed, partner.get(row))))
+        for performed_row in ornaments.get(row, []):
+            played.append(_row(cells, _performed_cells(performed, performed_row)) | {"label": "ornament"})
     extra = [_row({}, _performed_cells(performed, row)) for row in alignment.insertions.tolist()]
     return played + extra
 
@@ -47,7 +55,7 @@ def write_alignment_csv(path: Path | str, alignment: Alignment, performed: Perfo
 def read_alignment_csv(path: Path | str) -> list[Row]:
     """Read the table's rows back; DataError if columns are missing or a label is unknown."""
     rows = read_rows(path, COLUMNS, "align again", DataError)
-    unknown = {row["label"] for row in rows} - {"match", "deletion", "insertion"}
+    unknown = {row["label"] for row in rows} - {"match", "ornament", "deletion", "insertion"}
     if unknown:
         raise DataError(path, f"has the unknown label {min(unknown)!r}", "align again")
     return rows

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from percepiano_core.alignment.playing_order import ONSET_DECIMALS, PlayingOrder, Stretch, bar_of
-from percepiano_core.alignment.score_path import Grid, Path
-
-if TYPE_CHECKING:
-    from percepiano_core.alignment.performance import Score
-
-SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
+from percepiano_core.alignment.playing_order import ONSET_DECIMALS, SAME_ONSET_QUARTERS, PlayingOrder, Stretch, bar_of
+from percepiano_core.alignment.score_path import MIDI_PITCHES, Grid, Path
+from percepiano_core.score.written_score import WrittenScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +21,13 @@ class Run:
     score_rows : int [a], rows of the score notes in the order of playing
     performed_rows : int [b], rows of the performed notes
     guide : int [b], for each performed note the index in `score_rows` behind the notes of its onset, never falling
+    path_rows : int [b], row of the score note that each performed note plays on the path, -1 for none
     """
 
     score_rows: np.ndarray
     performed_rows: np.ndarray
     guide: np.ndarray
+    path_rows: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,41 +48,52 @@ class Way:
     performed_of_stretch: tuple[tuple[int, int], ...]
 
 
-def way_through(score: Score, grid: Grid, path: Path, order: PlayingOrder, rows: np.ndarray) -> Way:
+def way_through(
+    score: WrittenScore,
+    written: np.ndarray,
+    grid: Grid,
+    path: Path,
+    order: PlayingOrder,
+    pitches: np.ndarray,
+    rows: np.ndarray,
+) -> Way:
     """The runs of a played order.
 
     Parameters
     ----------
-    rows : int [n], rows of the performed notes that the path followed
+    written : ALIGNED_NOTE_DTYPE, the score's notes as written
+    pitches, rows : int [n], of the performed notes that the path followed: pitches as it took them, rows
     """
     notes = score.struck_notes(order.bars)
     places = np.maximum.accumulate(notes["measure"].astype(np.int64))
-    positions = _written_positions(score, order.bars, notes, places)
+    positions = _written_positions(score, written, order.bars, notes, places)
     stretch_of_row = np.full(len(notes), -1, dtype=np.int64)
     for index, stretch in enumerate(order.stretches):
-        stretch_of_row[_covered(grid, stretch, places, positions)] = index
+        stretch_of_row[_covered(stretch, places, positions)] = index
     keys = np.maximum.accumulate(places * grid.has_pitch.shape[1] + positions)
-    runs = [_run(grid, path, order.stretches, group, stretch_of_row, keys, rows) for group in _joined(order.stretches)]
+    runs = [
+        _run(grid, path, order.stretches, group, notes, stretch_of_row, keys, pitches, rows)
+        for group in _joined(order.stretches)
+    ]
     ends = [(int(rows[s.first_note]), int(rows[s.stop_note - 1]) + 1) for s in order.stretches]
     return Way(notes, tuple(runs), stretch_of_row, tuple(ends))
 
 
-def _written_positions(score: Score, bars: Sequence[int], notes: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _written_positions(
+    score: WrittenScore, written: np.ndarray, bars: Sequence[int], notes: np.ndarray, places: np.ndarray
+) -> np.ndarray:
     """Position in the written score of each note of a played order, int [s]."""
     lengths = np.array([score.bars[bar].length for bar in bars])
     starts = score.bars[bars[0]].start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
     written_starts = np.array([score.bars[bar].start for bar in bars])
-    written = notes["onset_quarter"] - starts[places] + written_starts[places]
-    onsets = np.unique(np.round(score.struck_notes()["onset_quarter"], ONSET_DECIMALS))
-    return np.searchsorted(onsets, written + SAME_ONSET_QUARTERS, side="right")
+    in_score = notes["onset_quarter"] - starts[places] + written_starts[places]
+    onsets = np.unique(np.round(written["onset_quarter"], ONSET_DECIMALS))
+    return np.searchsorted(onsets, in_score + SAME_ONSET_QUARTERS, side="right")
 
 
-def _covered(grid: Grid, stretch: Stretch, places: np.ndarray, positions: np.ndarray) -> np.ndarray:
+def _covered(stretch: Stretch, places: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Whether each score note lies in the stretch, bool [s]."""
-    last_place = (
-        stretch.place + bar_of(grid, max(stretch.reached, stretch.before + 1)) - bar_of(grid, stretch.before + 1)
-    )
-    within = (places >= stretch.place) & (places <= last_place)
+    within = (places >= stretch.place) & (places <= stretch.last_place)
     return within & (positions > stretch.before) & (positions <= stretch.reached)
 
 
@@ -105,15 +113,22 @@ def _run(
     path: Path,
     stretches: Sequence[Stretch],
     group: Sequence[int],
+    notes: np.ndarray,
     stretch_of_row: np.ndarray,
     keys: np.ndarray,
+    pitches: np.ndarray,
     rows: np.ndarray,
 ) -> Run:
     score_rows = np.flatnonzero((stretch_of_row >= group[0]) & (stretch_of_row <= group[-1]))
     first, stop = stretches[group[0]].first_note, stretches[group[-1]].stop_note
     note_keys = np.concatenate([_note_keys(grid, path, stretches[index]) for index in group])
     guide = np.searchsorted(keys[score_rows], np.maximum.accumulate(note_keys), side="right")
-    return Run(score_rows, rows[first:stop], guide)
+    pitch_keys = keys[score_rows] * MIDI_PITCHES + notes["pitch"][score_rows]
+    order = np.argsort(pitch_keys, kind="stable")
+    wanted = note_keys * MIDI_PITCHES + pitches[first:stop]
+    place = np.minimum(np.searchsorted(pitch_keys[order], wanted), len(order) - 1)
+    there = path.played[first:stop] & (pitch_keys[order[place]] == wanted)
+    return Run(score_rows, rows[first:stop], guide, np.where(there, score_rows[order[place]], -1))
 
 
 def _note_keys(grid: Grid, path: Path, stretch: Stretch) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,8 @@ from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.files import asked_for
 
+LONG_PERFORMANCE = 5000  # notes; aligning them takes some seconds
+
 
 def align(
     score: Annotated[Path, typer.Argument(help="The score, uncompressed MusicXML.", show_default=False)],
@@ -19,34 +23,58 @@ def align(
 ) -> None:
     """Find out which performed note plays which note of the score.
 
-    Writes one row a note: match, deletion (in the score, not played) or insertion (played, not in the score).
+    Repeats, jumps, skipped and doubled bars are followed as they were played. Writes one row a note: match, ornament
+    (a further note of a trill or the like), deletion (in the score, not played) or insertion (played, not in the
+    score).
     """
+    from percepiano_core.alignment.account import departures, reason_of_failure, repeats
+
     alignment = _align_files(score, performance, output)
     typer.echo(_summary(alignment, output))
+    for clause in repeats(alignment):
+        typer.echo(clause)
+    for clause in departures(alignment) if alignment.status != "failed" else []:
+        typer.echo(f"{performance}: {clause}", err=True)
     if alignment.status == "failed":
-        typer.echo(
-            f"{performance}: does not fit the score (quality {alignment.c:.2f}); "
-            "check that both are the same music before using the matches",
-            err=True,
-        )
+        remedy = "check that both are the same music before using the matches"
+        typer.echo(f"{performance}: {reason_of_failure(alignment)}; {remedy}", err=True)
 
 
 def _align_files(score: Path, performance: Path, output: Path) -> Alignment:
     # Imported here because the libraries behind it take most of a second, which `percepiano --help` need not wait for.
-    from percepiano_core.alignment.match import align as align_notes
-    from percepiano_core.alignment.score_notes import read_score_notes
+    from percepiano_core.alignment.performance import align_performance
     from percepiano_core.alignment.table import write_alignment_csv
+    from percepiano_core.score.written_score import read_written_score
 
     performed = named_performance(performance)
-    alignment = align_notes(read_score_notes(score), performed)
+    written = read_written_score(score)
+    for repair in written.repairs:
+        typer.echo(f"{score}: {repair}", err=True)
+    alignment = align_performance(written, performed, report=_progress(len(performed.notes)))
     with asked_for(output):
         write_alignment_csv(output, alignment, performed)
     return alignment
 
 
+def _progress(notes: int) -> Callable[[float], None] | None:
+    """Prints how far a long alignment is, on a terminal; nothing for a short one or into a file."""
+    if notes < LONG_PERFORMANCE or not sys.stderr.isatty():
+        return None
+    return lambda share: typer.echo(f"aligning {notes} notes: {share:.0%} done", err=True)
+
+
 def _summary(alignment: Alignment, output: Path) -> str:
+    from percepiano_core.alignment.account import shares
+
+    ornaments = f"{len(alignment.ornament_notes)} notes of ornaments, " if len(alignment.ornament_notes) else ""
+    part = f" of what was played ({shares(alignment)})" if _is_part(alignment) else ""
     return (
-        f"{output}: {len(alignment.matches)} matches, {len(alignment.deletions)} deletions, "
+        f"{output}: {len(alignment.matches)} matches, {ornaments}{len(alignment.deletions)} deletions, "
         f"{len(alignment.insertions)} insertions; score coverage {alignment.score_coverage:.3f}, "
-        f"performance coverage {alignment.performance_coverage:.3f}, quality {alignment.c:.3f}: {alignment.status}"
+        f"performance coverage {alignment.performance_coverage:.3f}, quality {alignment.c:.3f}{part}: "
+        f"{alignment.status}"
     )
+
+
+def _is_part(alignment: Alignment) -> bool:
+    return bool(alignment.left_out.any() or alignment.outside.any())

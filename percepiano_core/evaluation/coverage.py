@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from percepiano_core.alignment.account import departures
 from percepiano_core.store.alignments import AlignedPerformance, SegmentAlignments
 from percepiano_core.table_io import DECIMALS, write_records
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Coverage:
-    """One performance: counts of notes, shares of matched ones in [0, 1], and the verdict (alignment.py)."""
+    """One performance: counts of notes, shares of matched ones in [0, 1], and the verdict (alignment.py).
+
+    `left_out` counts the score notes of passages that were skipped, `outside` the performed notes of passages that the
+    score does not have; `departures` says in words what was skipped, doubled, added or transposed.
+    """
 
     performance: str
     score_notes: int
@@ -22,6 +27,10 @@ class Coverage:
     performance_coverage: float
     c: float
     status: str
+    left_out: int
+    outside: int
+    ornament_notes: int
+    departures: str
 
 
 def coverage_rows(segment: SegmentAlignments) -> list[Coverage]:
@@ -45,4 +54,8 @@ def _row(name: str, each: AlignedPerformance) -> Coverage:
         performance_coverage=alignment.performance_coverage,
         c=alignment.c,
         status=alignment.status,
+        left_out=int(alignment.left_out.sum()),
+        outside=int((alignment.outside & alignment.performed_kept).sum()),
+        ornament_notes=len(alignment.ornament_notes),
+        departures="; ".join(departures(alignment)),
     )
