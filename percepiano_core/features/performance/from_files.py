@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from percepiano_core.alignment.account import reason_of_failure
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.alignment.performance import align_performance
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
@@ -55,16 +56,8 @@ def fitting_alignment(score: WrittenScore, performed: PerformedMidi, midi: Path,
     """The alignment of a performance; DataError where it is not one of the score (status "failed")."""
     aligned = align_performance(score, performed)
     if aligned.status == "failed":
-        problem = f"does not match {score.path.name} ({unfit_because(aligned)})"
-        raise DataError(midi, problem, remedy)
+        raise DataError(midi, f"{reason_of_failure(aligned)} ({score.path.name})", remedy)
     return aligned
-
-
-def unfit_because(alignment: Alignment) -> str:
-    """Why an alignment has failed: too few notes fit, or too few to tell."""
-    if not alignment.enough:
-        return f"only {len(alignment.matches)} of its notes fit, too few to tell"
-    return f"quality {alignment.c:.2f}, below {alignment.thresholds.reported:.2f}"
 
 
 def score_composer(path: Path) -> str:
