@@ -134,5 +134,5 @@ def test_another_table_is_no_note_alignment(text: str, tmp_path: Path) -> None:
 
 
 def test_a_missing_note_alignment_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"n\.tsv: no such note alignment"):
+    with pytest.raises(DataError, match=r"n\.tsv: is missing"):
         read_note_alignment(tmp_path / "n.tsv")

@@ -49,7 +49,7 @@ MISSED = {"alter_missing_accidental_double": 5, "alter_quarter_tone": 5, "chord_
 ADDED = {"glissando_played": 13, "alter_missing_accidental_double": 5, "alter_quarter_tone": 5, "chord_first_in_bar": 5}
 ONE_ONSET = ("score_one_chord", "score_one_note")
 # The features keep one row for a trill that is written out in hidden notes, and both notes of a unison.
-OTHER_ROWS = {"hidden_trill_voice": 54 - 63, "tie_unison_two_voices": 1}
+OTHER_ROWS = {"hidden_trill_voice": 54 - 61, "tie_unison_two_voices": 1}
 TEMPO = 120.0  # quarters a minute of the performances
 OTHER_TEMPO = {"midi_tempo_in_second_track": 60.0}
 

@@ -110,7 +110,8 @@ def test_a_performance_of_other_music_is_one_clear_line(percepiano_files: Path, 
     _, other = paths(percepiano_files, "Beethoven_WoO80_var25_8bars_14_14")
     result = run(score, other, "-o", tmp_path / "out.csv")
     assert result.exit_code != 0
-    assert "does not match Schubert_D960_mv2_8bars_Score_11.musicxml" in str(result.exception)
+    assert "does not fit the score" in str(result.exception)
+    assert "(Schubert_D960_mv2_8bars_Score_11.musicxml)" in str(result.exception)
     assert "\n" not in str(result.exception)
     assert not (tmp_path / "out.csv").exists()
 
