@@ -120,11 +120,11 @@ def test_a_failed_alignment_matches_nothing_and_the_rest_goes_on(golden: Path, p
     score = replace(score, note_ids=tuple(names))
     failed = Alignment(notes, np.ones(len(performed.notes), dtype=bool), np.array([[5, 5]]))
     assert failed.status == "failed"
-    entries = segment_features(lambda _: score, {"bad": (performed, failed)}, "default").performances
+    entries = segment_features(lambda *_: score, {"bad": (performed, failed)}, "default").performances
     assert (entries["bad"].values["align_matched"] == 0).all()
     errors: dict[str, str] = {}
     published = segment_features(
-        lambda _: score,
+        lambda *_: score,
         {"bad": (performed, failed)},
         "published",
         lambda name, error: errors.update({name: str(error)}),

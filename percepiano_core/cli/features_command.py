@@ -83,6 +83,7 @@ def _note_features(
     composer: str,
     inserts: bool,
 ) -> tuple[list[str], list[list[str]]]:
+    from percepiano_core.alignment.played_part import bars_left_out
     from percepiano_core.features.assembly import feature_set as columns_of
     from percepiano_core.features.performance.alignment_files import match_from_file
     from percepiano_core.features.performance.matching import match_of
@@ -92,7 +93,7 @@ def _note_features(
     performed = named_performance(midi)
     if alignment is None:
         aligned = _align(score_path, performed, midi)
-        score = read_score(score_path, compat, composer, aligned.order)
+        score = read_score(score_path, compat, composer, aligned.order, bars_left_out(aligned))
         match = match_of(join_alignment(score, aligned.score_notes), aligned.matches, len(score.notes))
     else:
         score = read_score(score_path, compat, composer)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from percepiano_core.alignment.account import departures, repeats
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.files import asked_for, write_text
@@ -82,7 +83,8 @@ def _cell(ratings: Ratings, i: int, j: int) -> str:
 
 def _fit(alignment: Alignment) -> str:
     matched = f"{len(alignment.matches)} of {len(alignment.score_notes)} score notes matched"
-    return f"{matched} (quality {alignment.c:.2f}: {alignment.status})"
+    told = [*departures(alignment), *repeats(alignment)]
+    return f"{matched} (quality {alignment.c:.2f}: {alignment.status})" + "".join(f"; {each}" for each in told)
 
 
 def _numbers(ratings: Ratings, i: int, j: int) -> list[float]:
@@ -93,7 +95,12 @@ def _numbers(ratings: Ratings, i: int, j: int) -> list[float]:
 def _write_json(report: Report, path: Path) -> None:
     rows = {
         name: {
-            "alignment": {"quality": round(alignment.c, DECIMALS), "status": alignment.status},
+            "alignment": {
+                "quality": round(alignment.c, DECIMALS),
+                "status": alignment.status,
+                "repeats": repeats(alignment),
+                "departures": departures(alignment),
+            },
             "ratings": {
                 key: dict(zip(COLUMNS[4:], _numbers(report.ratings, i, j), strict=True))
                 for j, key in enumerate(DIMENSION_KEYS)

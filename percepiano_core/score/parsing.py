@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
@@ -35,10 +35,13 @@ from percepiano_core.score.voices import VoiceNumbers
 LONGEST_QUARTERS = 1000  # of a note, backup or forward; a bound against broken files, far above any written one
 
 
-def parse_score(root: Element, corrections: Corrections, order: Sequence[int] | None = None) -> ParsedScore:
+def parse_score(
+    root: Element, corrections: Corrections, order: Sequence[int] | None = None, left_out: Collection[int] = ()
+) -> ParsedScore:
     """Events of all parts, in the order of the file; ValueError, which names the bar, for what cannot be placed.
 
     order : the written bars to play, in order (repeats.py); None for each once
+    left_out : places in the order that are passed over: their notes are not there and take no time, their signs hold
     """
     parts = root.findall("part")
     bars = written_bars(parts)
@@ -53,13 +56,16 @@ def parse_score(root: Element, corrections: Corrections, order: Sequence[int] | 
     played = range(len(bars)) if order is None else order
     passes: Counter[int] = Counter()
     repeats = len(set(played)) < len(played)
-    for number, index in enumerate(played, start=1):
+    for place, index in enumerate(played):
         passes[index] += 1
         for reader in readers:
             reader.begin_bar(index, passes[index], f"-{passes[index]}" if repeats else "")
         if corrections.bars_in_step:
             _restore_signature(score, signatures[index], readers[0].cursor)
-        _read_bar(score, readers, bars[index], number, corrections)
+        if place in left_out:
+            _pass_over(readers, bars[index])
+        else:
+            _read_bar(score, readers, bars[index], len(score.measure_starts) + 1, corrections)
     score.notes = [note for reader in readers for note in reader.notes]
     score.directions = [direction for reader in readers for direction in reader.directions]
     score.end = readers[0].cursor if readers else 0.0
@@ -98,6 +104,12 @@ def _read_bar(
         end = start + _bar_length(score, readers, start)
         for reader in readers:
             reader.cursor = end
+
+
+def _pass_over(readers: list[_PartReader], bar: WrittenBar) -> None:
+    for reader, measure in zip(readers, bar.measures, strict=True):
+        if measure is not None:
+            reader.read_signs(measure)
 
 
 def _place_of(bar: WrittenBar, reader: _PartReader, readers: list[_PartReader]) -> str:
@@ -176,6 +188,16 @@ class _PartReader:
                 self.furthest = max(self.furthest, self.cursor)
         if self.corrections.tolerate_rounding:
             self.cursor = self.furthest
+
+    def read_signs(self, measure: Element) -> None:
+        """Directions, tempos and attributes of a bar, all at the cursor, which stays."""
+        for element in measure:
+            if element.tag == "direction":
+                self._read_direction(element)
+            elif element.tag == "sound" and self.corrections.all_placements:
+                self._add_tempos([element])
+            elif element.tag == "attributes":
+                self._read_attributes(element, self.cursor)
 
     def _move(self, element: Element, measure_start: float) -> None:
         ticks = self._ticks(element)

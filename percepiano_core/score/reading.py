@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -20,12 +20,17 @@ REMEDY = "correct it in a notation program and save it again"
 
 
 def read_events(
-    path: Path | str, root: Element, corrections: Corrections, order: Sequence[int] | None = None
+    path: Path | str,
+    root: Element,
+    corrections: Corrections,
+    order: Sequence[int] | None = None,
+    left_out: Collection[int] = (),
 ) -> ParsedScore:
     """Events of a score (root element from `read_musicxml`) with its bars played in an order.
 
     order : indices of written bars; () for each bar once; None for all repeats, as a pianist takes them, or as the
         released code does where nothing is corrected
+    left_out : places in the order that are passed over
 
     Raises
     ------
@@ -34,7 +39,7 @@ def read_events(
     """
     try:
         chosen = default_order(root, corrections) if order is None else order
-        score = parse_score(root, corrections, chosen or None)
+        score = parse_score(root, corrections, chosen or None, left_out)
         if corrections.cut_padded_pickups:
             cut_padded_pickup(score)
         if corrections.expand_tremolos:

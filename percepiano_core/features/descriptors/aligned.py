@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.alignment.played_part import played_part
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.features.descriptors.articulation import articulation_descriptors
 from percepiano_core.features.descriptors.dynamics import dynamics_descriptors
@@ -25,7 +26,9 @@ def aligned_descriptors(alignment: Alignment, performed: PerformedMidi) -> dict[
 
     NaN where a descriptor is undefined (pedal lags without a pedal). An alignment of status "failed", or one with a
     single score onset, gives the score's 10 descriptors and the flag 1 alone: the rest would describe another piece.
+    Bars that were left out, and passages that the score does not have, do not count.
     """
+    alignment = played_part(alignment)
     score = _score_context(alignment.score_notes)
     if alignment.status == "failed" or not _has_course(alignment):
         return score | {FLAG: 1.0}
@@ -49,8 +52,9 @@ def _has_course(alignment: Alignment) -> bool:
 
 def _errors(alignment: Alignment, matched: MatchedNotes) -> dict[str, float]:
     start, end = matched.onset.min(), matched.offset.max()
+    played = int((alignment.performed_kept & ~alignment.outside).sum()) - len(alignment.ornament_notes)
     return {
-        "insertion_rate": 1 - alignment.performance_coverage,
+        "insertion_rate": 1 - len(alignment.matches) / max(played, 1),
         "deletion_rate": 1 - alignment.score_coverage,
         "matched_notes_per_sec": float(len(matched.onset) / (end - start)),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.alignment.played_part import bars_left_out
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
 from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows, without_unplayed
@@ -44,7 +45,7 @@ class SegmentFeatures:
     """A segment's score and its performances, under one preset ("default" or "published").
 
     `scores` holds a reading for each order in which the bars were played: one, unless the players took different
-    repeats.
+    repeats or left bars out.
     """
 
     compat: str
@@ -108,14 +109,15 @@ def performance_entry(
 
 
 def segment_features(
-    read: Callable[[tuple[int, ...]], ScoreTable],
+    read: Callable[[tuple[int, ...], tuple[int, ...]], ScoreTable],
     performances: Mapping[str, tuple[PerformedMidi, Alignment]],
     compat: str,
     on_error: Callable[[str, DataError], None] | None = None,
 ) -> SegmentFeatures:
     """Features of all performances of a segment.
 
-    read : the score with its bars in an order (features/score/read.py); performances : each with its alignment
+    read : the score with its bars in an order, some left out (features/score/read.py)
+    performances : each with its alignment
     on_error : is told of each performance that cannot be used, which is left out; without it, its DataError is raised
 
     Under "default" a failed alignment (status "failed") matches nothing: it would describe other music.
@@ -124,18 +126,17 @@ def segment_features(
         name: alignment if compat == "published" or alignment.status != "failed" else without_matches(alignment)
         for name, (_, alignment) in performances.items()
     }
-    orders = dict.fromkeys(alignment.order for alignment in trusted.values()) or {(): None}
-    scores = {order: read(order) for order in orders}
-    places = {order: place for place, order in enumerate(orders)}
+    readings = {name: (alignment.order, bars_left_out(alignment)) for name, alignment in trusted.items()}
+    scores = {reading: read(*reading) for reading in dict.fromkeys(readings.values()) or [((), ())]}
+    places = {reading: place for place, reading in enumerate(scores)}
     entries: dict[str, PerformanceEntry] = {}
     for name, (performed, _) in performances.items():
-        alignment = trusted[name]
-        score = scores[alignment.order]
+        alignment, score = trusted[name], scores[readings[name]]
         try:
             with concerning(name):
                 match = match_of(join_alignment(score, alignment.score_notes), alignment.matches, len(score.notes))
                 entry = performance_entry(score, performed, match, compat, name)
-                entries[name] = replace(entry, reading=places[alignment.order])
+                entries[name] = replace(entry, reading=places[readings[name]])
         except DataError as error:
             if on_error is None:
                 raise
@@ -144,5 +145,5 @@ def segment_features(
 
 
 def without_matches(alignment: Alignment) -> Alignment:
-    """The alignment with nothing matched."""
-    return replace(alignment, matches=alignment.matches[:0])
+    """The alignment with nothing matched, and nothing known of what was left out."""
+    return replace(alignment, matches=alignment.matches[:0], excursions=())

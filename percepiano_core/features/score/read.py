@@ -6,7 +6,7 @@ Two presets: "published" gives the released features with their defects, "defaul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,13 @@ from percepiano_core.score.reading import REMEDY, read_events
 from percepiano_core.score.struck_notes import printed_quarters
 
 
-def read_score(path: Path | str, compat: Compat, composer: str, order: Sequence[int] | None = None) -> ScoreTable:
+def read_score(
+    path: Path | str,
+    compat: Compat,
+    composer: str,
+    order: Sequence[int] | None = None,
+    left_out: Collection[int] = (),
+) -> ScoreTable:
     """The notes and features of a score.
 
     Parameters
@@ -44,20 +50,25 @@ def read_score(path: Path | str, compat: Compat, composer: str, order: Sequence[
     composer : of the piece, as in the composer table ("Beethoven", "Schubert", ...); "published" does not use it
     order : indices of the written bars in playing order, as an alignment records it; () for each bar once, None for
         all repeats played
+    left_out : places in the order that nobody played: their notes are not there, and take no time
 
     Raises
     ------
     DataError
         the file is no usable score (corpus/musicxml.py), or its notes cannot be placed
     """
-    return read_score_with(path, corrections_for(compat), composer, order)
+    return read_score_with(path, corrections_for(compat), composer, order, left_out)
 
 
 def read_score_with(
-    path: Path | str, corrections: Corrections, composer: str, order: Sequence[int] | None = None
+    path: Path | str,
+    corrections: Corrections,
+    composer: str,
+    order: Sequence[int] | None = None,
+    left_out: Collection[int] = (),
 ) -> ScoreTable:
     """As `read_score`, with single corrections switched."""
-    score = read_events(path, read_musicxml(path), corrections, order)
+    score = read_events(path, read_musicxml(path), corrections, order, left_out)
     try:
         return _score_table(score, corrections, composer)
     except (ValueError, ArithmeticError) as error:
