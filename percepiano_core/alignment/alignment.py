@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 FEWEST_MATCHES = 24  # notes of a part that cannot fit by chance
-LOWEST_SHARE = 0.3  # of the performed notes that must match, if only a part of the score was played
+LOWEST_SHARE = 0.5  # of the performed notes that must match, if only a part of the score was played
 
 Status = Literal["good", "usable", "reported", "failed"]
 

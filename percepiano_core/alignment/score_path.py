@@ -21,9 +21,10 @@ WRONG = 5  # a performed note in place of another
 SKIPPED = 2  # a score onset left out
 RUN_OPENS, RUN_GOES_ON = 8, 2  # a run of extra notes: a trill, a cadenza, another piece
 SIGNED_JUMP = 4  # where the repeat signs allow it
-OTHER_JUMP = 40  # anywhere else: it must explain more than twenty notes of a run
+LEAVING_OUT = 60  # forward to anywhere: it must explain thirty onsets
+GOING_BACK = 96  # back to anywhere: it must explain more than forty notes, or it is an error of the score
 MID_BAR = 4  # added where a jump leaves or enters a bar in its middle
-PART_BEGINS, PART_ENDS = 8, 8  # a performance that does not begin or end where the score does
+PART_BEGINS, PART_ENDS = 24, 24  # a performance that does not begin or end where the score does
 UNREACHED = 1 << 28
 BLOCK = 256  # performed notes between two kept rows
 LONGEST_CHORD = 16
@@ -86,7 +87,6 @@ class _Costs:
         self.sizes = sizes
         self.off_bar = np.full(positions, MID_BAR, dtype=np.int32)
         self.off_bar[grid.bar_starts] = 0
-        self.enter = OTHER_JUMP + self.off_bar
         self.sources, self.targets = grid.jumps[:, 0], grid.jumps[:, 1]
 
     def first_row(self) -> tuple[np.ndarray, np.ndarray]:
@@ -110,9 +110,16 @@ class _Costs:
             return self.stay[pitch]
         return np.where(self.sizes > since_same, EXTRA, self.stay[pitch])
 
+    def other_jumps(self, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cheapest costs of reaching each position by a jump without a sign, forward and back."""
+        leaving = best + self.off_bar
+        forward = np.minimum.accumulate(leaving) + (LEAVING_OUT + self.off_bar)
+        return forward, leaving.min() + (GOING_BACK + self.off_bar)
+
     def after_jumps(self, best: np.ndarray) -> np.ndarray:
         """Cheapest cost of being at each position before the next note, jumps included."""
-        base = np.minimum(best, (best + self.off_bar).min() + self.enter)
+        forward, back = self.other_jumps(best)
+        base = np.minimum(best, np.minimum(forward, back))
         if len(self.targets):
             reached = np.minimum.accumulate(best - self.ramp) + self.ramp
             np.minimum.at(base, self.targets, reached[self.sources] + SIGNED_JUMP)
@@ -221,7 +228,9 @@ def _arrival(
         if along[source] + SIGNED_JUMP == base[entered]:
             left = int(np.flatnonzero(best[: source + 1] + (ramp[source] - ramp[: source + 1]) == along[source])[-1])
             return left, (source, entered)
-    left = int(np.argmin(best + costs.off_bar))
+    leaving = best + costs.off_bar
+    forward, _ = costs.other_jumps(best)
+    left = int(np.argmin(leaving[: entered + 1] if forward[entered] == base[entered] else leaving))
     return left, (left, entered)
 
 
