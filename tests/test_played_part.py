@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import mido
@@ -9,11 +10,17 @@ import numpy as np
 import pytest
 from written_scores import ATTRIBUTES, dynamics, note
 
+from percepiano_core.alignment.alignment import Thresholds
 from percepiano_core.alignment.performance import align_performance
 from percepiano_core.alignment.played_part import bars_left_out, played_part
+from percepiano_core.alignment.segment import align_segment
 from percepiano_core.corpus.midi import read_performance
 from percepiano_core.features.performance.from_files import read_played
+from percepiano_core.features.performance.segment import segment_features
+from percepiano_core.features.score.read import read_score
 from percepiano_core.score.written_score import read_written_score
+from percepiano_core.store.alignments import AlignedPerformance, read_segment_alignments, write_segment_alignments
+from percepiano_core.store.features import read_segment_features, write_segment_features
 
 STEPS = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
 PITCHES = [12 * octave + step for octave in (4, 5, 6) for step in STEPS]
@@ -83,3 +90,32 @@ def test_a_whole_performance_is_its_own_part(tmp_path: Path) -> None:
         read_performance(played(tmp_path / "take.mid", bars)),
     )
     assert played_part(alignment) is alignment and bars_left_out(alignment) == ()
+
+
+def test_players_of_one_segment_may_take_different_repeats(tmp_path: Path) -> None:
+    bars = tune()
+    sign = "<barline location='right'><repeat direction='backward'/></barline>"
+    score = written(tmp_path / "score.musicxml", bars, {})
+    score.write_text(score.read_text().replace("</measure><measure number='9'", f"{sign}</measure><measure number='9'"))
+    takes = {"taken": bars[:8] + bars, "straight": bars, "again": bars[:8] + bars, "cut": bars[:8] + bars[14:]}
+    files = {name: played(tmp_path / f"{name}.mid", takes[name]) for name in takes}
+    notes, aligned, lines = align_segment(score, files, Thresholds(), tmp_path)
+    assert len(notes) == 3 * BARS
+    stored = {name: AlignedPerformance(*pair) for name, pair in aligned.items()}
+    write_segment_alignments(tmp_path / "alignment.h5", notes, stored)
+    read = {
+        name: (each.performed, each.alignment)
+        for name, each in read_segment_alignments(tmp_path / "alignment.h5").performances.items()
+    }
+    segment = segment_features(partial(read_score, score, "default", ""), read, "default")
+    write_segment_features(tmp_path / "features.h5", segment)
+    features = read_segment_features(tmp_path / "features.h5")
+    assert len(features.scores) == 3  # two took the repeat
+    for name, played_bars in takes.items():
+        table = features.table(name)
+        assert len(table.values["midi_pitch"]) == 3 * len(played_bars)
+        assert table.values["midi_pitch"].tolist() == [pitch for bar in played_bars for pitch in bar]
+        np.testing.assert_allclose(10 ** table.values["beat_tempo"], 120, rtol=0.02)
+    assert [(line.subject, line.problem) for line in lines if "not played" in line.problem] == [
+        ("cut", lines[-1].problem)
+    ]

@@ -10,8 +10,9 @@ import numpy as np
 from percepiano_core.alignment.account import departures, reason_of_failure, shares
 from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.performance import align_performance
-from percepiano_core.corpus.midi import PerformedMidi, read_performance
+from percepiano_core.corpus.midi import PerformedMidi, read_performance, repair_line
 from percepiano_core.errors import DataError
+from percepiano_core.job import concerning
 from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.score.struck_notes import ALIGNED_NOTE_DTYPE
 from percepiano_core.score.written_score import WrittenScore, read_written_score
@@ -33,17 +34,21 @@ def align_segment(
     aligned: Aligned = {}
     for name, path in performances.items():
         try:
-            performed = read_performance(path)
+            with concerning(path):
+                performed = read_performance(path)
+                aligned[name] = performed, _aligned(written, notes, performed, thresholds)
         except DataError as error:
             lines.append(from_error(STAGE, name, error, "no features: models see it as missing", root))
             continue
-        aligned[name] = performed, _aligned(written, notes, performed, thresholds)
+        repaired = repair_line(STAGE, name, path.relative_to(root).as_posix(), performed)
+        lines += [repaired] if repaired is not None else []
     return notes, aligned, lines + _misfits(aligned, performances, root)
 
 
 def _written(score: Path, root: Path) -> tuple[WrittenScore | None, list[QualityLine]]:
     try:
-        written = read_written_score(score)
+        with concerning(score):
+            written = read_written_score(score)
     except DataError as error:
         return None, [from_error(STAGE, score.stem, error, "no aligned features for its performances", root)]
     file = score.relative_to(root).as_posix() if score.is_relative_to(root) else str(score)
