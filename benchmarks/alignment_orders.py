@@ -79,7 +79,7 @@ def drawn(
     before, after = (_from_zero(other[start : start + added]) for start in (0, 100))
     played = _later(_from_zero(played), _end(before))
     everything = np.concatenate([before, played, _later(after, _end(played))])
-    return order, notes, replace(known.performed, notes=everything), known.matches + [0, added]
+    return order, notes, replace(known.performed, notes=everything), known.matches + np.array([0, added])
 
 
 def _from_zero(notes: np.ndarray) -> np.ndarray:
