@@ -90,12 +90,10 @@ def read_segment_alignments(path: Path | str) -> SegmentAlignments:
 
 def _score_number(scores: list[np.ndarray], alignment: Alignment) -> int:
     """Number of the alignment's score notes among `scores`, added to them if they are new."""
-    for number, (notes, order) in enumerate(scores):
-        if order == alignment.order and (
-            notes is alignment.score_notes or np.array_equal(notes, alignment.score_notes)
-        ):
+    for number, notes in enumerate(scores):
+        if np.array_equal(notes, alignment.score_notes):
             return number
-    scores.append((alignment.score_notes, alignment.order))
+    scores.append(alignment.score_notes)
     return len(scores) - 1
 
 
