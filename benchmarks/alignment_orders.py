@@ -59,7 +59,8 @@ ORDERS: dict[str, tuple[Order, Playing, int, int]] = {
 def names(score: WrittenScore, order: Sequence[int], notes: np.ndarray) -> list[tuple[int, float, int]]:
     """For each note of an order its written bar, onset in the bar and pitch: the same whatever the order."""
     lengths = [score.bars[bar].length for bar in order]
-    starts = score.bars[0].start + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    opening = score.bars[0].start if order[0] == 0 else 0.0  # negative where the order begins with a pickup
+    starts = opening + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
     return [
         (order[place], round(float(onset - starts[place]), 2), int(pitch))
         for place, onset, pitch in zip(notes["measure"], notes["onset_quarter"], notes["pitch"], strict=True)
