@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from percepiano_core.alignment.accuracy import KnownAlignment, agreement, annotated, unison_agreement, windows
+from percepiano_core.alignment.alignment import Alignment, Excursion, RepeatTaken
 from percepiano_core.alignment.match import align
 from percepiano_core.alignment.simulate import FAULTLESS, simulate
 from percepiano_core.alignment.table import (
@@ -160,3 +161,27 @@ class TestImports:
         )
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert result.stdout.split() == ["[1]", "DataFrame", "http", "__init__.py", "XMLSchema10"]
+
+
+def test_orders_excursions_and_ornaments_are_kept(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    excursion = Excursion("skipped", "3", "X1", (2, 4), (5, 5), (1.5, 1.5))
+    repeat = RepeatTaken("da capo", "8", "1", 1, 1)
+    twice = np.concatenate([SCALE, SCALE])
+    performed = scale_performance()
+    kept, matches = np.ones(len(performed.notes), dtype=bool), np.array([[0, 0], [1, 1]])
+    found = {
+        "plain": Alignment(SCALE, kept, matches),
+        "repeated": Alignment(twice, kept, matches, order=(0, 1, 0, 1), repeats=(repeat,), transposition=-2),
+        "skipping": Alignment(twice, kept, matches, order=(0, 1, 0, 1), excursions=(excursion,)),
+        "trilling": Alignment(SCALE, kept, matches, ornament_notes=np.array([[1, 2]])),
+    }
+    path = tmp_path / "segment.h5"
+    write_segment_alignments(path, SCALE, {name: AlignedPerformance(performed, each) for name, each in found.items()})
+    read = {name: each.alignment for name, each in read_segment_alignments(path).performances.items()}
+    for name, expected in found.items():
+        for field in ("order", "excursions", "repeats", "transposition", "c", "status"):
+            assert getattr(read[name], field) == getattr(expected, field), (name, field)
+        np.testing.assert_array_equal(read[name].ornament_notes, expected.ornament_notes)
+        np.testing.assert_array_equal(read[name].score_notes, expected.score_notes)
+    assert read["repeated"].score_notes is read["skipping"].score_notes
+    assert read["plain"].score_notes is read["trilling"].score_notes

@@ -3,9 +3,9 @@
 Performances can play the bars in different orders; each order's notes are stored once. Later stages read this and never
 the MusicXML or MIDI files again. Layout (kind "alignment")::
 
-    scores/<number>/note_ids [s], notes [s] (the other fields of ALIGNED_NOTE_DTYPE), order [bars]
+    scores/<number>/note_ids [s], notes [s] (the other fields of ALIGNED_NOTE_DTYPE)
         number 0 is the score as it is written
-    performances/<performance>/notes [p], controls [c], kept [p], matches [m, 2], ornament_notes [o, 2],
+    performances/<performance>/notes [p], controls [c], kept [p], matches [m, 2], ornament_notes [o, 2], order [bars],
         excursions [e], repeats [r]
         attributes: score (a number), ticks_per_quarter, end_sec, thresholds, transposition; for inspection c,
         score_coverage, performance_coverage, status
@@ -68,13 +68,13 @@ def write_segment_alignments(
     path: Path | str, score_notes: np.ndarray, performances: Mapping[str, AlignedPerformance]
 ) -> None:
     """Write the alignments of one segment, atomically; `performances` may be empty."""
-    scores: list[tuple[np.ndarray, tuple[int, ...]]] = [(score_notes, ())]
+    scores = [score_notes]
     trees = {}
     for name in sorted(performances):
         alignment = performances[name].alignment
         trees[name] = _performance_tree(performances[name], _score_number(scores, alignment))
     tree = {
-        "scores": {str(number): _score_tree(*score) for number, score in enumerate(scores)},
+        "scores": {str(number): _score_tree(notes) for number, notes in enumerate(scores)},
         "performances": trees,
     }
     write_container(path, KIND, VERSION, tree)
@@ -85,33 +85,31 @@ def read_segment_alignments(path: Path | str) -> SegmentAlignments:
     tree = read_container(path, KIND, VERSION)
     scores = {int(number): _score(item) for number, item in tree["scores"].items()}
     performances = {name: _aligned_performance(scores, item) for name, item in tree["performances"].items()}
-    return SegmentAlignments(scores[0][0], performances)
+    return SegmentAlignments(scores[0], performances)
 
 
-def _score_number(scores: list[tuple[np.ndarray, tuple[int, ...]]], alignment: Alignment) -> int:
+def _score_number(scores: list[np.ndarray], alignment: Alignment) -> int:
     """Number of the alignment's score notes among `scores`, added to them if they are new."""
-    for number, (notes, order) in enumerate(scores):
-        if order == alignment.order and (
-            notes is alignment.score_notes or np.array_equal(notes, alignment.score_notes)
-        ):
+    for number, notes in enumerate(scores):
+        if np.array_equal(notes, alignment.score_notes):
             return number
-    scores.append((alignment.score_notes, alignment.order))
+    scores.append(alignment.score_notes)
     return len(scores) - 1
 
 
-def _score_tree(score_notes: np.ndarray, order: tuple[int, ...]) -> Tree:
+def _score_tree(score_notes: np.ndarray) -> Tree:
     table = np.empty(len(score_notes), dtype=_NUMERIC_DTYPE)
     for field in _NUMERIC_FIELDS:
         table[field] = score_notes[field]
-    return {"note_ids": score_notes["note_id"], "notes": table, "order": np.array(order, dtype=np.int32)}
+    return {"note_ids": score_notes["note_id"], "notes": table}
 
 
-def _score(tree: Tree) -> tuple[np.ndarray, tuple[int, ...]]:
+def _score(tree: Tree) -> np.ndarray:
     score_notes = np.empty(len(tree["notes"]), dtype=ALIGNED_NOTE_DTYPE)
     score_notes["note_id"] = tree["note_ids"]
     for field in _NUMERIC_FIELDS:
         score_notes[field] = tree["notes"][field]
-    return score_notes, tuple(tree["order"].tolist())
+    return score_notes
 
 
 def _performance_tree(aligned: AlignedPerformance, score: int) -> Tree:
@@ -122,6 +120,7 @@ def _performance_tree(aligned: AlignedPerformance, score: int) -> Tree:
         "kept": alignment.performed_kept,
         "matches": alignment.matches,
         "ornament_notes": alignment.ornament_notes,
+        "order": np.array(alignment.order, dtype=np.int32),
         "excursions": _excursion_table(alignment.excursions),
         "repeats": _repeat_table(alignment.repeats),
         "attrs": {
@@ -138,19 +137,18 @@ def _performance_tree(aligned: AlignedPerformance, score: int) -> Tree:
     }
 
 
-def _aligned_performance(scores: Mapping[int, tuple[np.ndarray, tuple[int, ...]]], tree: Tree) -> AlignedPerformance:
+def _aligned_performance(scores: Mapping[int, np.ndarray], tree: Tree) -> AlignedPerformance:
     attributes = tree["attrs"]
     performed = PerformedMidi(
         tree["notes"], tree["controls"], int(attributes["ticks_per_quarter"]), float(attributes["end_sec"])
     )
-    score_notes, order = scores[int(attributes["score"])]
     alignment = Alignment(
-        score_notes,
+        scores[int(attributes["score"])],
         tree["kept"],
         tree["matches"],
         Thresholds(*attributes["thresholds"].tolist()),
         tree["ornament_notes"],
-        order,
+        tuple(tree["order"].tolist()),
         tuple(_excursion(line) for line in tree["excursions"]),
         tuple(_repeat(line) for line in tree["repeats"]),
         int(attributes["transposition"]),
