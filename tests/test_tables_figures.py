@@ -90,3 +90,8 @@ def test_a_table_without_any_run_is_still_drawn(tables: dict[str, pd.DataFrame],
 
 def test_the_leading_models_are_the_best_and_a_look_up(tables: dict[str, pd.DataFrame]) -> None:
     assert figures.leading_models(tables["table3_per_dimension"]) == ["ExtraTrees", "Ridge", "Mean"]
+
+
+def test_a_run_without_ablations_has_an_empty_figure(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    figures.draw_ablation(tables["ablation"].head(0), tmp_path / "none.svg")
+    assert (tmp_path / "none.svg").stat().st_size > 0

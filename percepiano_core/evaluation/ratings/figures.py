@@ -110,10 +110,10 @@ def draw_ablation(table: pd.DataFrame, path: Path | str) -> None:
     """Draw what each step adds: a panel an ablation and split, a line a step. `table`: columns of ablation.csv."""
     panels = list(table.groupby(["ablation", "split"], sort=False))
     handles = [handle("R2", BLUE, marker="o"), *_shared_handles(table)]
-    most_steps = max((len(part) for _, part in panels), default=1)
+    most_steps, rows = max((len(part) for _, part in panels), default=1), max(-(-len(panels) // 2), 1)
     with styled():
-        figure = Figure(figsize=(12.5, -(-len(panels) // 2) * (0.36 * most_steps + 0.9) + 1.2))
-        axes_list = figure.subplots(-(-len(panels) // 2), 2, squeeze=False).ravel()
+        figure = Figure(figsize=(12.5, rows * (0.36 * most_steps + 0.9) + 1.2))
+        axes_list = figure.subplots(rows, 2, squeeze=False).ravel()
         for axes, ((ablation, split), part) in zip(axes_list, panels, strict=False):
             r2_axis(axes, table[["r2", "r2_ci_low", "r2_ci_high", "ceiling", "published_r2"]])
             _draw_steps(axes, part.set_index("label"))
