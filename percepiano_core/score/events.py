@@ -41,6 +41,7 @@ class ScoreNote:
     duration: float = 0.0
     seconds: float = 0.0
     pitch: int = 0  # MIDI number; 0 for rests
+    part: int = 0
     voice: int = 1
     staff: int = 1
     measure: int = 1  # 1-based over the unfolded measures
