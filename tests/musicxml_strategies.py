@@ -1,25 +1,17 @@
-"""MusicXML made from known music with the freedoms that the format leaves, and documents with damage.
-
-The music comes first: bars, parts, voices and the notes that are struck. Then it is written down, each time in another
-of the ways that the schema allows. No two voices share a pitch, so that what is struck needs no rule for unisons.
-"""
+"""MusicXML of known music with the freedoms that the format leaves, and documents with damage."""
 
 from __future__ import annotations
 
 import io
 import random
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree import ElementTree
 
 from hypothesis import strategies as st
+from known_music import TYPES, Event, Known, Music, Voice, known, random_music
 
-from percepiano_core.corpus.timewise import as_partwise
-
-LENGTHS = [Fraction(n, d) for n, d in ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (1, 1), (3, 2), (2, 1))]
-TYPES = {Fraction(1, 4): "16th", Fraction(1, 2): "eighth", Fraction(1): "quarter", Fraction(2): "half"}
-FLAGS = {"16th": 2, "eighth": 1, "quarter": 0, "half": 0}
 SPELLINGS = {
     **{0: ("C", 0), 1: ("C", 1), 2: ("D", 0), 3: ("E", -1), 4: ("E", 0), 5: ("F", 0), 6: ("F", 1), 7: ("G", 0)},
     **{8: ("A", -1), 9: ("A", 0), 10: ("B", -1), 11: ("B", 0)},
@@ -27,7 +19,12 @@ SPELLINGS = {
 DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'
 CONTAINER = '<container><rootfiles><rootfile full-path="music.xml"/></rootfiles></container>'
 NOISE = [
-    *("<!-- a comment -->", "<?program does this?>", "<print new-system='yes'/>", "<harmony><root><root-step>C</root-step>"),
+    *(
+        "<!-- a comment -->",
+        "<?program does this?>",
+        "<print new-system='yes'/>",
+        "<harmony><root><root-step>C</root-step>",
+    ),
     "<direction><direction-type><words>dolce</words></direction-type><offset>-1</offset></direction>",
     "<direction placement='below'><direction-type><dynamics><mf/></dynamics></direction-type></direction>",
     "<sound tempo='92.5'/>",
@@ -38,172 +35,64 @@ NOISE = [
     "<barline location='middle'><bar-style>dashed</bar-style></barline>",
 ]
 NOISE[3] += "<root-alter>-1.0</root-alter></root><kind>minor</kind></harmony>"
-Struck = tuple[Fraction, Fraction, int]
 
-
-@dataclass
-class Event:
-    """A chord, or a rest (no pitches), of one voice."""
-
-    length: Fraction
-    pitches: tuple[int, ...] = ()
-    graces: tuple[int, ...] = ()
-    tied_on: bool = False  # to the next event of the voice
-    form: str = "plain"  # "cue", "hidden", "tremolo", "let-ring"
-    strokes: int = 0
-
-
-@dataclass
-class Voice:
-    """The events of one voice, bar by bar; each bar's fill it from its start, or a part of it."""
-
-    bars: list[list[Event]]
-
-
-@dataclass
-class Music:
-    """What is known: bars of given lengths, voices of parts, the order of playing."""
-
-    signature: tuple[int, int]
-    lengths: list[Fraction]
-    parts: list[list[Voice]]
-    order: list[int]
-    marks: dict[int, list[str]] = field(default_factory=dict)  # bar -> barlines and directions, for one part
+TEXTS = [
+    *(
+        "",
+        " ",
+        "0",
+        "-1",
+        "1",
+        "3.7",
+        "-99999999",
+        "1e9",
+        "1" * 400,
+        "NaN",
+        "inf",
+        "yes",
+        "start",
+        "C",
+        "4/4",
+        "1-99999",
+    ),
+    *(
+        "0.000001",
+        "999999",
+        "65536",
+        "0.3333333333333333333",
+        "4,5",
+        "+",
+        "x" * 1000,
+        "3+2",
+        "stop",
+        "backward",
+        "D.C. al Coda",
+    ),
+]
+TAGS = [
+    "note",
+    "backup",
+    "forward",
+    "measure",
+    "part",
+    "chord",
+    "grace",
+    "rest",
+    "attributes",
+    "sound",
+    "transpose",
+    "tied",
+    "pitch",
+]
 
 
 @dataclass
 class WrittenFile:
-    """A file and what is to be read from it; onsets and lengths in quarters from the first barline."""
+    """A file and what is to be read from it."""
 
     name: str
     content: bytes
-    struck: list[Struck]
-    graces: list[tuple[Fraction, int]]
-    hidden: list[tuple[Fraction, int]]
-
-
-# --- music ---
-
-
-def _events(rnd: random.Random, length: Fraction, pitches: list[int], plain: bool) -> list[Event]:
-    """Events that fill a length."""
-    events: list[Event] = []
-    while length > 0:
-        event = Event(rnd.choice([each for each in LENGTHS if each <= length] or [length]))
-        length -= event.length
-        if rnd.random() < 0.8:
-            event.pitches = tuple(rnd.sample(pitches, rnd.choice((1, 1, 1, 2, 3))))
-            kind = "plain" if plain else rnd.choice(("plain",) * 6 + ("cue", "hidden", "tremolo", "let-ring", "grace"))
-            if kind == "grace":
-                event.graces = tuple(rnd.sample(pitches, rnd.choice((1, 2))))
-            elif kind == "tremolo" and event.length in TYPES:
-                event.form, event.strokes = kind, rnd.choice((1, 2, 3))
-            elif kind != "tremolo":
-                event.form = kind
-        events.append(event)
-    return events
-
-
-def _tie(rnd: random.Random, voice: Voice, lengths: list[Fraction], repeats: bool) -> None:
-    """Tie some notes to the next event, which then has the same pitches."""
-    ends = [sum((e.length for e in bar), Fraction(0)) == length for bar, length in zip(voice.bars, lengths, strict=True)]
-    placed = [(index, at, event) for index, bar in enumerate(voice.bars) for at, event in enumerate(bar)]
-    for (bar, at, first), (next_bar, _, second) in zip(placed, placed[1:], strict=False):
-        is_last = at == len(voice.bars[bar]) - 1
-        touches = next_bar == bar or (is_last and ends[bar] and next_bar == bar + 1 and not repeats)
-        simple = {first.form, second.form} <= {"plain"} and first.pitches and second.pitches and not second.graces
-        if touches and simple and rnd.random() < 0.3:
-            first.tied_on, second.pitches = True, first.pitches
-
-
-def _form(rnd: random.Random, bars: int) -> tuple[list[int], dict[int, list[str]]]:
-    """An order of playing and the signs for it."""
-    once = list(range(bars))
-    kind = rnd.choice(("none", "none", "repeat", "endings", "da capo", "dal segno"))
-    if bars < 4 or kind == "none":
-        return once, {}
-    back, forward = "<barline location='right'><repeat direction='backward'/>{}</barline>", "<barline location='left'><repeat direction='forward'/></barline>"
-    if kind == "repeat":
-        start, end = sorted(rnd.sample(once, 2))
-        signs = {end: [back.format("")]} | ({start: [forward]} if start else {})
-        if start == end:
-            return once, {}
-        return [*once[: end + 1], *once[start:]], signs
-    if kind == "endings":
-        bracket = "<barline location='{}'><ending number='{}' type='{}'/>{}</barline>"
-        repeat = "<repeat direction='backward'/>"
-        signs = {1: [bracket.format("left", 1, "start", ""), bracket.format("right", 1, "stop", repeat)]}
-        signs[2] = [bracket.format("left", 2, "start", ""), bracket.format("right", 2, rnd.choice(("stop", "discontinue")), "")]
-        return [0, 1, 0, *once[2:]], signs
-    sound = "<direction><direction-type><words>{}</words></direction-type><sound {}/></direction>"
-    if kind == "da capo":
-        return [*once, 0, 1], {bars - 1: [sound.format("D.C. al Fine", "dacapo='yes'")], 1: [sound.format("Fine", "fine='yes'")]}
-    signs = {bars - 1: ["<sound dalsegno='segno'/>"], 1: ["<direction><direction-type><segno/></direction-type></direction>"], 2: [sound.format("Fine", "fine='yes'")]}
-    return [*once, 1, 2], signs
-
-
-def _music(rnd: random.Random) -> Music:
-    beats, unit = rnd.choice(((4, 4), (3, 4), (6, 8), (2, 2), (5, 8)))
-    nominal = Fraction(4 * beats, unit)
-    n_bars = rnd.randint(1, 6)
-    order, marks = _form(rnd, n_bars)
-    lengths = [nominal] * n_bars
-    if n_bars > 2 and not marks:
-        lengths[0] = rnd.choice((nominal, nominal, Fraction(1, 2), Fraction(1)))
-        middle = rnd.randrange(1, n_bars)
-        lengths[middle] = rnd.choice((nominal, nominal + Fraction(1, 2), nominal - Fraction(1, 2)))
-    empty = rnd.randrange(1, n_bars) if n_bars > 2 and lengths[1:] == [nominal] * (n_bars - 1) and rnd.random() < 0.3 else -1
-    sizes = [rnd.randint(1, 2) for _ in range(rnd.randint(1, 3))]
-    parts, number, total = [], 0, sum(sizes)
-    for part, size in enumerate(sizes):
-        voices = []
-        for at in range(size):
-            pitches = [pitch for pitch in range(36, 90) if pitch % total == number]
-            leads, number = part == at == 0, number + 1
-            bars = []
-            for index, length in enumerate(lengths):
-                shorter = [each for each in (Fraction(0), Fraction(1, 2), length) if each <= length]
-                filled = length if leads else rnd.choice((length, length, rnd.choice(shorter)))
-                bars.append([] if index == empty else _events(rnd, filled, pitches, plain=leads and index == 0))
-            voices.append(Voice(bars))
-            _tie(rnd, voices[-1], lengths, bool(marks))
-        parts.append(voices)
-    first = parts[0][0].bars[0][0]
-    first.pitches = first.pitches or (60 - 60 % total,)
-    return Music((beats, unit), lengths, parts, order, marks)
-
-
-def _known(music: Music) -> tuple[list[Struck], list[tuple[Fraction, int]], list[tuple[Fraction, int]]]:
-    """Notes struck, grace notes, and those of the struck that are hidden."""
-    starts, now = [], Fraction(0)
-    for index in music.order:
-        starts.append(now)
-        now += music.lengths[index]
-    beats, unit = music.signature
-    nominal = Fraction(4 * beats, unit)
-    shift = music.lengths[0] if len(music.order) > 1 and music.lengths[0] < nominal else Fraction(0)
-    struck, graces, hidden = [], [], []
-    for voices in music.parts:
-        for voice in voices:
-            held: dict[int, tuple[Fraction, Fraction]] = {}
-            for start, index in zip(starts, music.order, strict=True):
-                onset = start - shift
-                for event in voice.bars[index]:
-                    count = int(event.length * 2 ** (event.strokes + FLAGS[TYPES[event.length]])) if event.strokes else 1
-                    for pitch in event.pitches:
-                        begun, length = held.pop(pitch, (onset, Fraction(0)))
-                        if event.tied_on:
-                            held[pitch] = begun, length + event.length
-                            continue
-                        parts = [(begun + i * event.length / count, (length + event.length) / count) for i in range(count)]
-                        struck += [(*part, pitch) for part in parts]
-                        hidden += [(part[0], pitch) for part in parts if event.form == "hidden"]
-                    graces += [(onset, pitch) for pitch in event.graces]
-                    onset += event.length
-    return sorted(struck), sorted(graces), sorted(hidden)
-
-
-# --- writing ---
+    known: Known
 
 
 class _PartWriter:
@@ -305,8 +194,9 @@ class _PartWriter:
         duration = f"<duration>{self.number(event.length)}</duration>"
         kind = f"<type>{TYPES[event.length]}</type>" if event.length in TYPES else ""
         if not event.pitches:
-            return [f"<note{self.rnd.choice(('', ' print-object="no"'))}><rest/>{duration}{named}{kind}</note>"] if self.index or number else [f"<note><rest/>{duration}{named}</note>"]
-        head = ("<cue/>" if event.form == "cue" else "")
+            hidden = " print-object='no'" if (self.index or number) and self.rnd.random() < 0.3 else ""
+            return [f"<note{hidden}><rest/>{duration}{named}{kind}</note>"]
+        head = "<cue/>" if event.form == "cue" else ""
         notations = f"<ornaments><tremolo type='single'>{event.strokes}</tremolo></ornaments>" if event.strokes else ""
         notations += "<tied type='let-ring'/>" if event.form == "let-ring" else ""
         ties = [t for t, there in (("stop", tied), ("start", event.tied_on)) if there]
@@ -316,7 +206,12 @@ class _PartWriter:
         tie = "".join(f"<tie type='{t}'/>" for t in heard)
         tail = named + kind + (f"<notations>{notations}</notations>" if notations else "")
         return graces + [
-            self.note(pitch, head + ("<chord/>" if place else ""), duration + tie + tail, " print-object='no'" * (event.form == "hidden"))
+            self.note(
+                pitch,
+                head + ("<chord/>" if place else ""),
+                duration + tie + tail,
+                " print-object='no'" * (event.form == "hidden"),
+            )
             for place, pitch in enumerate(event.pitches)
         ]
 
@@ -338,7 +233,9 @@ def _document(rnd: random.Random, music: Music) -> str:
     bars = [[f"<measure number='{numbers(i)}'>{bar}</measure>" for i, bar in enumerate(column)] for column in columns]
     if rnd.random() < 0.1:
         rows = "".join(
-            f"<measure number='{numbers(i)}'>" + "".join(f"<part id='P{p}'>{c[i]}</part>" for p, c in enumerate(columns)) + "</measure>"
+            f"<measure number='{numbers(i)}'>"
+            + "".join(f"<part id='P{p}'>{c[i]}</part>" for p, c in enumerate(columns))
+            + "</measure>"
             for i in range(len(music.lengths))
         )
         return f"<score-timewise>{head}{rows}</score-timewise>"
@@ -361,10 +258,55 @@ def _encoded(rnd: random.Random, text: str) -> tuple[str, bytes]:
 
 
 def written_file(rnd: random.Random) -> WrittenFile:
-    music = _music(rnd)
-    struck, graces, hidden = _known(music)
+    """Known music in one of the ways to write it."""
+    music = random_music(rnd)
     name, content = _encoded(rnd, _document(rnd, music))
-    return WrittenFile(name, content, struck, graces, hidden)
+    return WrittenFile(name, content, known(music))
+
+
+def damaged_file(rnd: random.Random) -> tuple[str, bytes]:
+    """Name and content of a score in which elements or bytes are wrong."""
+    text = _document(rnd, random_music(rnd))
+    root = ElementTree.fromstring(text)
+    for _ in range(rnd.randint(0, 4)):
+        _damage_elements(rnd, root)
+    name, content = _encoded(rnd, ElementTree.tostring(root, encoding="unicode"))
+    for _ in range(rnd.choice((0, 0, 0, 1, 3))):
+        place = rnd.randrange(len(content))
+        junk = bytes(rnd.randrange(256) for _ in range(rnd.randint(0, 3)))
+        content = content[:place] + junk + content[place + rnd.choice((0, 1, 3, len(content))) :]
+        content = content or b" "
+    return name, content
+
+
+def _damage_elements(rnd: random.Random, root: ElementTree.Element) -> None:
+    """Take out, double, move or garble one element, or nest it in itself."""
+    parents = [each for each in root.iter() if len(each)]
+    if not parents:
+        return
+    parent = rnd.choice(parents)
+    place = rnd.randrange(len(parent))
+    child = parent[place]
+    kind = rnd.choice(("take out", "double", "move", "text", "text", "text", "attribute", "name", "nest"))
+    if kind == "take out" and len(parents) > 1:
+        parent.remove(child)
+    elif kind == "double":
+        parent.insert(place, child)
+    elif kind == "move":
+        rnd.choice(parents).append(ElementTree.fromstring(ElementTree.tostring(child)))
+    elif kind == "text":
+        rnd.choice([each for each in root.iter() if not len(each)] or [root]).text = rnd.choice(TEXTS)
+    elif kind == "attribute":
+        child.set(
+            rnd.choice(("type", "number", "print-object", "id", "direction", "times", "tempo")), rnd.choice(TEXTS)
+        )
+    elif kind == "name":
+        child.tag = rnd.choice(TAGS)
+    else:
+        for _ in range(rnd.choice((3, 300))):
+            inner = ElementTree.SubElement(child, child.tag)
+            child = inner
 
 
 written_files = st.randoms(use_true_random=False).map(written_file)
+damaged_files = st.randoms(use_true_random=False).map(damaged_file)

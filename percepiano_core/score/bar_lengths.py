@@ -48,14 +48,15 @@ def bar_length(score: ParsedScore, extents: Sequence[BarExtent], start: float) -
         return BarLength(nominal, filled)
     if filled < nominal or not nominal:
         return BarLength(filled, filled)
-    voices = _counted_voices(extents)
-    ends = [max(note.end for note in voice) - start for voice in voices]
-    longest = max(ends, default=0.0)
-    if longest <= nominal + tolerance:
+    voices = _voices_with_notes(extents)
+    longest = max((note.end for voice in voices for note in voice), default=0.0) - start
+    printed = [[note for note in voice if note.is_printed] for voice in voices]
+    ends = [max(note.end for note in voice) - start for voice in printed]
+    if max(ends, default=0.0) <= nominal + tolerance:
         return BarLength(nominal, nominal)
-    last_onset = max(note.onset for voice in voices for note in voice) - start
+    last_onset = max(note.onset for voice in printed for note in voice) - start
     if last_onset < nominal - tolerance and any(abs(end - nominal) <= tolerance for end in ends):
-        return BarLength(nominal, longest, is_cut=True)
+        return BarLength(nominal, max(ends), is_cut=True)
     return BarLength(longest, longest)
 
 
@@ -64,19 +65,13 @@ def cut_at(notes: Iterable[ScoreNote], end: float) -> bool:
     longer = [note for note in notes if note.onset < end < note.end]
     for note in longer:
         note.duration = end - note.onset
-    return any(_counts(note) for note in longer)
+    return any(note.is_printed for note in longer)
 
 
-def _counted_voices(extents: Iterable[BarExtent]) -> list[list[ScoreNote]]:
-    """Printed notes and rests of each voice that has any such note."""
+def _voices_with_notes(extents: Iterable[BarExtent]) -> list[list[ScoreNote]]:
+    """Notes and rests of each voice that has any printed note."""
     voices: dict[int, list[ScoreNote]] = defaultdict(list)
     for extent in extents:
         for note in extent.notes:
-            if _counts(note):
-                voices[note.voice].append(note)
-    return [voice for voice in voices.values() if any(not note.is_rest for note in voice)]
-
-
-def _counts(note: ScoreNote) -> bool:
-    """Whether the length of a bar may depend on the note or rest."""
-    return note.is_printed
+            voices[note.voice].append(note)
+    return [voice for voice in voices.values() if any(not note.is_rest and note.is_printed for note in voice)]

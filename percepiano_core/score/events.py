@@ -60,7 +60,7 @@ class ScoreNote:
     has_fermata: bool = False
     has_trill: bool = False
     is_ornamented: bool = False  # a trill, turn, mordent or the like
-    written_quarters: float = 0.0  # by value, dots and tuplet; 0 where the file does not say
+    face_quarters: float = 0.0  # by value and dots, as if in no tuplet; 0 where the file does not say
     value_flags: int = 0  # of the written value: 1 for an eighth, 2 for a sixteenth
     time_only: tuple[int, ...] = ()  # passes of a repeat in which it is played; empty for all
     has_arpeggio: bool = False

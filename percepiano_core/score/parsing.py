@@ -248,7 +248,8 @@ class _PartReader:
             return plain * self.unit_ticks
         if decimal(text) is None and element.tag == "note" and self.corrections.bars_in_step:
             quarters = self._written_length(element)
-            self.repairs.append("a note without a <duration> is as long as it is written")
+            if not _is_whole_bar_rest(element):
+                self.repairs.append("a note without a <duration> is as long as it is written")
         else:
             number_in(element, "duration")
             quarters = unrounded(text, self.state.unit)

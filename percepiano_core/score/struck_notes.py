@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.score.events import ParsedScore, ScoreNote
-from percepiano_core.score.metre import pickup_length, signature_at
+from percepiano_core.score.metre import pickup_length
 
 ALIGNED_NOTE_DTYPE = np.dtype(
     [

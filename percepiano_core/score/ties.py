@@ -26,8 +26,9 @@ def merge_published_ties(notes: Iterable[ScoreNote]) -> list[ScoreNote]:
 def merge_ties(notes: Iterable[ScoreNote], divisions: int, longest_gap: float) -> list[ScoreNote]:
     """Notes without the later ones of each tie, whose lengths are added to its first; by onset.
 
-    One end of a tie is enough where the two notes touch in one part; with both ends they may be of different parts. A written-out arpeggio ties each of its notes to the chord at its end: there the tie reaches over up to
-    `longest_gap` ticks. A tied note that finds no first stays a note, since nothing holds it.
+    One end of a tie is enough where the two notes touch in one part; with both ends they may be of different parts. A
+    written-out arpeggio ties each of its notes to the chord at its end: there the tie reaches over up to `longest_gap`
+    ticks. A tied note that finds no first stays a note, since nothing holds it.
     """
     tolerance = TOUCHING_QUARTERS * divisions
     kept: list[ScoreNote] = []
