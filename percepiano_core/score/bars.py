@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+LONGEST_NUMBER = 30
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenBar:
@@ -33,4 +35,5 @@ def written_bars(parts: list[Element]) -> list[WrittenBar]:
 
 def _bar(measures: tuple[Element | None, ...]) -> WrittenBar:
     written = [measure for measure in measures if measure is not None]
-    return WrittenBar((written[0].get("number") or "?").strip() if written else "?", measures)
+    number = " ".join((written[0].get("number") or "").split()) if written else ""
+    return WrittenBar(number[:LONGEST_NUMBER] or "?", measures)

@@ -25,12 +25,17 @@ LARGEST_GRID = 10**9  # ticks a quarter; finer ones than any score needs are not
 UNKNOWN = "the unit of its durations is unknown (no <divisions>, nor a <type> of notes or a <time> to find it by)"
 
 
+def face_quarters(note: Element) -> Fraction | None:
+    """Length of a note by its value and dots, as if in no tuplet; None where it has no known `<type>`."""
+    base = TYPE_QUARTERS.get((note.findtext("type") or "").strip())
+    return base and base * (2 - Fraction(1, 2 ** min(len(note.findall("dot")), 4)))
+
+
 def written_quarters(note: Element) -> Fraction | None:
     """Length of a note by its value, dots and tuplet; None where it has no known `<type>`."""
-    base = TYPE_QUARTERS.get((note.findtext("type") or "").strip())
-    if base is None:
+    length = face_quarters(note)
+    if length is None:
         return None
-    length = base * (2 - Fraction(1, 2 ** min(len(note.findall("dot")), 4)))
     actual, normal = (decimal(note.findtext(f"time-modification/{name}-notes")) for name in ("actual", "normal"))
     return length * normal / actual if actual and normal and actual > 0 and normal > 0 else length
 

@@ -41,6 +41,7 @@ class ScoreNote:
     duration: float = 0.0
     seconds: float = 0.0
     pitch: int = 0  # MIDI number; 0 for rests
+    part: int = 0
     voice: int = 1
     staff: int = 1
     measure: int = 1  # 1-based over the unfolded measures
@@ -59,7 +60,7 @@ class ScoreNote:
     has_fermata: bool = False
     has_trill: bool = False
     is_ornamented: bool = False  # a trill, turn, mordent or the like
-    written_quarters: float = 0.0  # by value, dots and tuplet; 0 where the file does not say
+    face_quarters: float = 0.0  # by value and dots, as if in no tuplet; 0 where the file does not say
     value_flags: int = 0  # of the written value: 1 for an eighth, 2 for a sixteenth
     time_only: tuple[int, ...] = ()  # passes of a repeat in which it is played; empty for all
     has_arpeggio: bool = False
@@ -127,5 +128,4 @@ class ParsedScore:
     measure_starts: list[float] = field(default_factory=list)
     measure_is_implicit: list[bool] = field(default_factory=list)
     end: float = 0.0  # where the last bar ends
-    pickup_padding: float = 0.0  # ticks of hidden rests cut from the opening bar
     repairs: dict[str, str] = field(default_factory=dict)  # what was mended in reading -> the first bar with it

@@ -11,6 +11,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 DECIMAL = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+LONGEST_SHOWN = 30
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 24, 28, 32, 36, 40, 48, 64, 96, 128, 192)
 """Parts of a quarter that a rounded decimal may stand for, simplest first."""
 
@@ -19,6 +20,12 @@ def decimal(text: str | None) -> Fraction | None:
     """The number that a text spells out; None for an empty, missing or other text."""
     spelled = (text or "").strip().replace(",", ".", 1)
     return Fraction(spelled) if DECIMAL.fullmatch(spelled) else None
+
+
+def shown(text: str | None) -> str:
+    """A text of the file for an error message: quoted, and short."""
+    plain = text or ""
+    return repr(plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}...")
 
 
 def number_in(element: Element, tag: str, default: Fraction | int | None = None) -> Fraction:
@@ -32,7 +39,7 @@ def number_in(element: Element, tag: str, default: Fraction | int | None = None)
         return value
     if default is not None and not (text or "").strip():
         return Fraction(default)
-    found = "no" if not (text or "").strip() else f"{text!r} in its"
+    found = "no" if not (text or "").strip() else f"{shown(text)} in its"
     raise ValueError(f"a <{element.tag}> has {found} <{tag}>{'' if found == 'no' else ', which is no number'}")
 
 
@@ -60,7 +67,7 @@ def unrounded(text: str, unit: Fraction) -> Fraction:
     spelled = text.strip().replace(",", ".", 1)
     exact = Fraction(spelled) * unit
     digits = len(spelled.partition(".")[2].rstrip("0"))
-    if not digits:
+    if not digits or exact.denominator in DENOMINATORS:
         return exact
     precision = unit / (2 * 10**digits)
     for denominator in DENOMINATORS:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 
+from percepiano_core.score.bar_lengths import BarExtent, bar_length, cut_at
 from percepiano_core.score.bars import WrittenBar, written_bars
 from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.direction_elements import (
@@ -25,14 +26,14 @@ from percepiano_core.score.direction_elements import (
 )
 from percepiano_core.score.divisions import common_divisions, written_quarters
 from percepiano_core.score.events import Direction, ParsedScore, ScoreNote, TimeSignature
-from percepiano_core.score.metre import ROUNDING_TOLERANCE
 from percepiano_core.score.note_elements import read_note
 from percepiano_core.score.numbers import decimal, number_in, unrounded, whole_number
 from percepiano_core.score.opening_states import PartState, opening_signatures, opening_states
 from percepiano_core.score.time_signatures import inferred_time, read_time
 from percepiano_core.score.voices import VoiceNumbers
 
-LONGEST_QUARTERS = 1000  # of a note, backup or forward; a bound against broken files, far above any written one
+LONGEST_QUARTERS = 1000  # of a note; a bound against broken files, far above any written one
+LONGEST_MOVE = 10**6  # quarters of a backup or forward, which may be wrong without harm
 
 
 def parse_score(
@@ -91,7 +92,7 @@ def _read_bar(
     score.measure_is_implicit.append(bar.measures[0] is not None and "implicit" in bar.measures[0].attrib)
     for reader, measure in zip(readers, bar.measures, strict=True):
         if corrections.bars_in_step:
-            reader.cursor = start
+            reader.cursor, reader.extent = start, BarExtent(start, start)
         if measure is not None:
             try:
                 reader.read_measure(measure, number)
@@ -101,9 +102,13 @@ def _read_bar(
                 score.repairs.setdefault(repair, _place_of(bar, reader, readers))
             reader.repairs.clear()
     if corrections.bars_in_step:
-        end = start + _bar_length(score, readers, start)
+        length = bar_length(score, [reader.extent for reader in readers], start)
         for reader in readers:
-            reader.cursor = end
+            reader.cursor = start + length.ticks
+            if length.is_cut and cut_at(reader.extent.notes, start + length.ticks):
+                surplus = (length.filled - length.ticks) / score.divisions
+                line = f"a voice is {surplus:g} quarters longer than the others and is cut at the end of the bar"
+                score.repairs.setdefault(line, _place_of(bar, reader, readers))
 
 
 def _pass_over(readers: list[_PartReader], bar: WrittenBar) -> None:
@@ -114,20 +119,6 @@ def _pass_over(readers: list[_PartReader], bar: WrittenBar) -> None:
 
 def _place_of(bar: WrittenBar, reader: _PartReader, readers: list[_PartReader]) -> str:
     return f"bar {bar.number}" + (f" of part {reader.index + 1}" if len(readers) > 1 else "")
-
-
-def _bar_length(score: ParsedScore, readers: list[_PartReader], start: float) -> float:
-    """Ticks of a bar: what its longest voice fills, and the time signature's where only whole-bar rests stand in it.
-
-    A length that misses the signature's by rounding is the signature's.
-    """
-    signature = score.time_signatures[-1] if score.time_signatures else None
-    nominal = signature.quarters * score.divisions if signature else 0.0
-    filled = max(reader.furthest for reader in readers) - start
-    rested = max(reader.rest_end for reader in readers) - start
-    if filled <= 0:
-        return nominal or rested or (start - score.measure_starts[-2] if len(score.measure_starts) > 1 else 0.0)
-    return nominal if 0 < abs(filled - nominal) <= ROUNDING_TOLERANCE * nominal else filled
 
 
 @dataclass(slots=True)
@@ -142,8 +133,8 @@ class _PartReader:
     state: PartState = field(init=False)
     unit_ticks: float = field(init=False)  # ticks of the score that one of the file's units lasts
     cursor: float = 0.0
-    furthest: float = 0.0  # latest position reached in the current bar, whole-bar rests left out
-    rest_end: float = 0.0  # where the longest whole-bar rest of the bar ends
+    extent: BarExtent = field(default_factory=BarExtent)  # of the current bar
+    owed: float = 0.0  # ticks that moves back led too far before the current bar
     play_pass: int = 1
     id_suffix: str = ""
     anchor: ScoreNote | None = None  # what a chord note of the bar joins
@@ -172,7 +163,8 @@ class _PartReader:
 
     def read_measure(self, measure: Element, number: int) -> None:
         """Place the events of one bar, which begins at the cursor."""
-        start = self.furthest = self.rest_end = self.cursor
+        start = self.cursor
+        self.extent, self.owed = BarExtent(start, start), 0.0
         for element in _elements(measure):
             if element.tag == "note":
                 self._read_note(element, number)
@@ -185,9 +177,9 @@ class _PartReader:
             elif element.tag == "attributes":
                 self._read_attributes(element, start)
             if not _is_whole_bar_rest(element):
-                self.furthest = max(self.furthest, self.cursor)
+                self.extent.furthest = max(self.extent.furthest, self.cursor)
         if self.corrections.tolerate_rounding:
-            self.cursor = self.furthest
+            self.cursor = self.extent.furthest
 
     def read_signs(self, measure: Element) -> None:
         """Directions, tempos and attributes of a bar, all at the cursor, which stays."""
@@ -201,27 +193,39 @@ class _PartReader:
 
     def _move(self, element: Element, measure_start: float) -> None:
         ticks = self._ticks(element)
-        self.cursor += ticks if element.tag == "forward" else -ticks
-        if self.corrections.tolerate_rounding:
-            self.cursor = max(self.cursor, measure_start)
-        if self.corrections.bars_in_step and self.score.time_signatures:
-            self._stay_in_bar(element, measure_start)
+        if not self.corrections.bars_in_step:
+            self.cursor += ticks if element.tag == "forward" else -ticks
+            self.cursor = max(self.cursor, measure_start) if self.corrections.tolerate_rounding else self.cursor
+            return
+        signature = self.score.time_signatures[-1] if self.score.time_signatures else None
+        nominal = signature.quarters * self.score.divisions if signature else 0.0
+        self._move_in_bar(element.tag, ticks if element.tag == "forward" else -ticks, measure_start, nominal)
 
-    def _stay_in_bar(self, element: Element, measure_start: float) -> None:
-        """Cut a move that leads more than a bar past the bar's end: some exporters write such after rounding errors."""
-        nominal = self.score.time_signatures[-1].quarters * self.score.divisions
-        end = max(self.furthest, measure_start + nominal)
-        if self.cursor > end + nominal:
-            quarters = (self.cursor - end) / self.score.divisions
-            self.repairs.append(
-                f"a <{element.tag}> leads {quarters:g} quarters past the end of the bar and is cut there"
-            )
-            self.cursor = end
+    def _move_in_bar(self, tag: str, ticks: float, start: float, nominal: float) -> None:
+        """Move, but not before the bar, nor more than a bar past its end.
+
+        Some exporters write moves of hundreds of quarters where rounding errors meet; a later one makes up for them.
+        """
+        if ticks > nominal and self.owed:
+            paid = min(self.owed, ticks)
+            self.owed, ticks = self.owed - paid, ticks - paid
+        end = max(self.extent.furthest, start + nominal) + nominal
+        target = self.cursor + ticks
+        self.cursor = max(target, start)
+        if nominal and target < start - nominal:
+            self.owed += start - target
+            self._tell_of_move(tag, start - target, "before the bar")
+        elif nominal and target > end:
+            self.cursor = end - nominal
+            self._tell_of_move(tag, target - end + nominal, "past the end of the bar")
+
+    def _tell_of_move(self, tag: str, ticks: float, where: str) -> None:
+        self.repairs.append(f"a <{tag}> leads {ticks / self.score.divisions:g} quarters {where} and is cut there")
 
     def _read_note(self, element: Element, measure: int) -> None:
         note = read_note(element, self.state.transpose, self.corrections)
         note.measure = measure
-        note.voice = self.voices.number(element)
+        note.part, note.voice = self.index, self.voices.number(element)
         note.note_id = self.note_ids.get(element, "") + self.id_suffix
         in_chord = element.find("chord") is not None
         if in_chord and self.anchor is None and self.corrections.bars_in_step:
@@ -243,13 +247,16 @@ class _PartReader:
             note.onset, note.duration = self.previous.onset, self.previous.duration
             if self.corrections.bars_in_step and element.find("duration") is not None:
                 note.duration = min(note.duration, self._ticks(element))
+            self.extent.notes.append(note)
             return
         note.onset = self.cursor
         if not note.is_grace:
             note.duration = self._ticks(element)
             self.cursor += note.duration
             if _is_whole_bar_rest(element):
-                self.rest_end = max(self.rest_end, self.cursor)
+                self.extent.rest_end = max(self.extent.rest_end, self.cursor)
+                return
+        self.extent.notes.append(note)
 
     def _ticks(self, element: Element) -> float:
         """Length of a note or move; ValueError for one that no score has, before it is counted out in beats.
@@ -263,13 +270,15 @@ class _PartReader:
             return plain * self.unit_ticks
         if decimal(text) is None and element.tag == "note" and self.corrections.bars_in_step:
             quarters = self._written_length(element)
-            self.repairs.append("a note without a <duration> is as long as it is written")
+            if not _is_whole_bar_rest(element):
+                self.repairs.append("a note without a <duration> is as long as it is written")
         else:
             number_in(element, "duration")
             quarters = unrounded(text, self.state.unit)
-        if abs(quarters) > LONGEST_QUARTERS:
-            if element.tag != "note" and self.corrections.bars_in_step:
-                return float(math.copysign(LONGEST_QUARTERS, quarters)) * self.score.divisions
+        is_move = element.tag != "note" and self.corrections.bars_in_step
+        if abs(quarters) > (LONGEST_MOVE if is_move else LONGEST_QUARTERS):
+            if is_move:
+                return float(math.copysign(LONGEST_MOVE, quarters)) * self.score.divisions
             raise ValueError(f"a duration of {float(quarters):g} quarters")
         return _plain(quarters * self.score.divisions)
 

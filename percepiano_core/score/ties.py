@@ -26,9 +26,9 @@ def merge_published_ties(notes: Iterable[ScoreNote]) -> list[ScoreNote]:
 def merge_ties(notes: Iterable[ScoreNote], divisions: int, longest_gap: float) -> list[ScoreNote]:
     """Notes without the later ones of each tie, whose lengths are added to its first; by onset.
 
-    One end of a tie is enough where the two notes touch in one voice; with both ends they may be of different voices
-    and parts. A written-out arpeggio ties each of its notes to the chord at its end: there the tie reaches over up to
-    `longest_gap` ticks. A tied note that finds no first stays a note, since nothing holds it.
+    One end of a tie is enough where the two notes touch in one part; with both ends they may be of different parts. A
+    written-out arpeggio ties each of its notes to the chord at its end: there the tie reaches over up to `longest_gap`
+    ticks. A tied note that finds no first stays a note, since nothing holds it.
     """
     tolerance = TOUCHING_QUARTERS * divisions
     kept: list[ScoreNote] = []
@@ -50,16 +50,22 @@ def merge_ties(notes: Iterable[ScoreNote], divisions: int, longest_gap: float) -
 
 
 def _tied_from(candidates: list[ScoreNote], note: ScoreNote, tolerance: float) -> ScoreNote | None:
-    """The note that a tie comes from: one that touches and is of the same voice rather than another."""
-    touching = [n for n in candidates if abs(n.end - note.onset) <= tolerance]
+    """The note that a tie comes from.
+
+    Of the notes that touch it is one with its own end of the tie, else one of the same voice; else a note before a gap
+    that both ends reach over; else one that touches and is of another voice.
+    """
+    touching = [n for n in candidates if abs(n.end - note.onset) <= tolerance and (n.starts_tie or not n.is_grace)]
     touching.sort(key=lambda n: (n.starts_tie, n.voice == note.voice), reverse=True)
-    for first in touching:
-        both_ends = first.starts_tie and note.stops_tie
-        one_end = (first.starts_tie or note.stops_tie) and first.voice == note.voice
-        if (both_ends or one_end) and not (first.is_grace and not first.starts_tie):
-            return first
+    joinable = [n for n in touching if n.part == note.part and (n.starts_tie or note.stops_tie)]
     before = [n for n in candidates if n.starts_tie and n.onset < note.onset and n.end < note.onset - tolerance]
-    return before[-1] if note.stops_tie and before else None
+    ranked = [
+        *(n for n in touching if n.starts_tie and note.stops_tie),
+        *(n for n in joinable if n.voice == note.voice),
+        *(before[-1:] if note.stops_tie else ()),
+        *joinable,
+    ]
+    return ranked[0] if ranked else None
 
 
 def _join(first: ScoreNote, note: ScoreNote, duration: float) -> None:

@@ -2,7 +2,8 @@
 
 A chord marked "start" and the next one of its voice marked "stop", each as long as half the span, mean short notes that
 alternate between both over the whole span: eighths for one stroke, sixteenths for two. A chord with strokes of its own
-is repeated in notes that much shorter than its written value: a quarter with one stroke is two eighths.
+is repeated in notes that much shorter than its written value: a quarter with one stroke is two eighths, a dotted one
+three, also where a tuplet makes triplets of them.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _chord(notes: list[ScoreNote], index: int) -> list[ScoreNote]:
 def _strokes(chord: list[ScoreNote], divisions: int) -> list[ScoreNote]:
     """A chord repeated in notes of the value that its flags and strokes show; ties do not hold them."""
     own = chord[0]
-    written = own.written_quarters or own.duration / divisions
+    written = own.face_quarters or own.duration / divisions
     count = max(round(written * 2 ** (own.value_flags + own.tremolo_strokes) / STROKE_QUARTERS), 1)
     if own.tremolo_strokes == 0 or own.is_grace or count == 1:
         return chord
