@@ -221,7 +221,8 @@ class _PartWriter:
         alter_text = f"<alter>{alter}</alter>" if alter or self.rnd.random() < 0.1 else ""
         self.count += 1
         name = {"": "", "unique": f" id='p{self.index}x{self.count}'", "same": " id='note'"}[self.ids]
-        return f"<note{name}{attributes}>{head}<pitch><step>{step}</step>{alter_text}<octave>{octave - 1}</octave></pitch>{tail}</note>"
+        pitched = f"<pitch><step>{step}</step>{alter_text}<octave>{octave - 1}</octave></pitch>"
+        return f"<note{name}{attributes}>{head}{pitched}{tail}</note>"
 
 
 def _document(rnd: random.Random, music: Music) -> str:
