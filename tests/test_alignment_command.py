@@ -121,7 +121,9 @@ def test_a_malicious_score_is_one_line(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_midi_file_as_score_is_one_line(run: Run, tmp_path: Path) -> None:
-    check_one_line(run(score=write_performance(tmp_path / "swapped.mid", SCALE)), "swapped.mid", "not readable as XML")
+    check_one_line(
+        run(score=write_performance(tmp_path / "swapped.mid", SCALE)), "swapped.mid", "is a MIDI file, not a score"
+    )
 
 
 def test_an_unwritable_output_is_one_line(run: Run) -> None:

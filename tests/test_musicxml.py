@@ -34,10 +34,10 @@ def test_a_document_type_is_allowed(tmp_path: Path) -> None:
     [
         (LAUGHS + SCORE.replace("<step>C", "<step>&b;"), "declares entities"),
         (LOCAL_FILE + SCORE.replace("<step>C", "<step>&secret;"), "declares entities"),
-        ("no markup at all", "not readable as XML"),
+        ("no markup at all", "a file of another kind, not a score"),
         ("", "is empty"),
         (SCORE[:90], "not readable as XML"),
-        (b"\x00\xff\xfe\x00 noise", "line 1 holds other bytes"),
+        (b"\x00\xff\xfe\x00 noise", "a file of another kind, not a score"),
         (f"<?xml version='1.0' encoding='no-such-encoding'?>{SCORE}", "unknown encoding"),
         (b"PK\x03\x04 zipped", "damaged compressed score"),
         ("<score-timewise/>", "no pitched notes"),

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from percepiano_core.corpus.file_kind import kind_of
 from percepiano_core.corpus.timewise import as_partwise
 from percepiano_core.errors import DataError
 
@@ -86,6 +87,10 @@ def _content(path: Path | str) -> bytes:
         raise DataError(path, f"cannot be read ({error.strerror})", "make it a readable file") from None
     if not content.strip():
         raise DataError(path, "is empty", INTACT_COPY)
+    if content.startswith(b"MThd"):
+        raise DataError(path, "is a MIDI file, not a score", "give the score as MusicXML")
+    if b"<" not in content and not content.startswith(ZIP_SIGNATURE):
+        raise DataError(path, f"is {kind_of(content)}, not a score", "give the score as MusicXML")
     return content
 
 

@@ -43,8 +43,9 @@ class ScoreTable:
     locations : "beat", "measure", "voice", "section" -> int [n] (docs/score_reading.md, "Bars and beats")
     note_ids : name of each note [n], as in an alignment of the same score (score/struck_notes.py); () from a store
 
-    `onset_quarter` is that of the alignment: a pickup lies before 0. `onset_div` begins at 0; both leave out the hidden
-    rests that pad a pickup (default preset).
+    `onset_quarter` is that of the alignment: a pickup lies before 0, and hidden rests that pad it keep their time. All
+    metre and time is on `onset_div`, which begins at 0 and (default preset) leaves that padding out: the time between
+    two notes in quarters is the difference of `onset_div` over `divisions`.
     """
 
     notes: np.ndarray

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from percepiano_core.score.events import ParsedScore, ScoreNote
-from percepiano_core.score.metre import pickup_length
+from percepiano_core.score.metre import pickup_length, signature_at
 
 ALIGNED_NOTE_DTYPE = np.dtype(
     [
@@ -37,7 +37,7 @@ def struck_notes(score: ParsedScore, notes: list[ScoreNote]) -> np.ndarray:
     onsets = np.array([note.onset for note in notes], dtype=float)
     measures = np.array([note.measure - 1 for note in notes], dtype=int)
     table["note_id"] = [note.note_id for note in notes]
-    table["onset_quarter"] = quarters_from_barline(score, onsets)
+    table["onset_quarter"] = printed_quarters(score, onsets, measures)
     table["duration_quarter"] = [note.duration / score.divisions for note in notes]
     table["onset_beat"] = _beats(score, table["onset_quarter"], onsets)
     for field in ("pitch", "voice", "staff", "is_grace", "is_ornamented"):
@@ -71,14 +71,22 @@ def merge_unisons(notes: np.ndarray) -> np.ndarray:
     return notes[kept]
 
 
-def quarters_from_barline(score: ParsedScore, onsets: np.ndarray) -> np.ndarray:
-    """Quarters [n] from the first barline of onsets in ticks [n]; a pickup lies before 0."""
-    return onsets / score.divisions - first_barline(score)
+def printed_quarters(score: ParsedScore, onsets: np.ndarray, measures: np.ndarray) -> np.ndarray:
+    """Quarters [n] from the first barline of onsets in ticks [n], in bars `measures` (from 0) [n].
+
+    A pickup lies before 0. Padding that was cut from it keeps its time, as in a reading of the page by others.
+    """
+    quarters = (onsets + score.pickup_padding * (measures > 0)) / score.divisions
+    return quarters - first_barline(score)
 
 
 def first_barline(score: ParsedScore) -> float:
     """Quarters from the beginning to the first barline that ends a pickup; 0 without one."""
-    return pickup_length(score) / score.divisions if len(score.measure_starts) > 1 else 0.0
+    if len(score.measure_starts) < 2 or not pickup_length(score):
+        return 0.0
+    printed = pickup_length(score) + score.pickup_padding
+    nominal = signature_at(score, score.measure_starts[0]).quarters * score.divisions
+    return printed / score.divisions if printed < nominal else 0.0
 
 
 def _beats(score: ParsedScore, quarters: np.ndarray, onsets: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from percepiano_core.score.events import ParsedScore
 from percepiano_core.score.note_list import joined_ties
 from percepiano_core.score.reading import marks_of, read_events
 from percepiano_core.score.repeats import RepeatMarks
-from percepiano_core.score.struck_notes import quarters_from_barline, struck_notes
+from percepiano_core.score.struck_notes import first_barline, struck_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def read_written_score(path: Path | str) -> WrittenScore:
     events = read_events(path, root, DEFAULT, ())
     if _struck(events)["is_grace"].all():
         raise DataError(path, "the score has no notes besides grace notes", "replace it by the score of the segment")
-    starts = quarters_from_barline(events, np.array(events.measure_starts))
-    lengths = np.diff(starts, append=quarters_from_barline(events, np.array(events.end)))
+    shift = events.pickup_padding / events.divisions
+    starts = np.array(events.measure_starts) / events.divisions - first_barline(events)
+    starts[1:] += shift
+    lengths = np.diff(starts, append=events.end / events.divisions - first_barline(events) + shift)
     details = zip(bars, starts.tolist(), lengths.tolist(), marks_of(root), strict=True)
     repairs = tuple(f"{place}: {repair}" for repair, place in events.repairs.items())
     return WrittenScore(Path(path), root, tuple(Bar(bar.number, *place) for bar, *place in details), repairs)

@@ -31,7 +31,7 @@ from percepiano_core.score.metre import (
 )
 from percepiano_core.score.note_list import final_notes
 from percepiano_core.score.reading import REMEDY, read_events
-from percepiano_core.score.struck_notes import quarters_from_barline
+from percepiano_core.score.struck_notes import printed_quarters
 
 
 def read_score(
@@ -141,7 +141,7 @@ def _note_table(context: ScoreContext) -> np.ndarray:
     table["onset_div"] = context.onsets
     table["duration_div"] = context.durations
     if context.corrections.cut_padded_pickups:
-        table["onset_quarter"] = quarters_from_barline(score, context.onsets)
+        table["onset_quarter"] = printed_quarters(score, context.onsets, context.measure_indices)
     else:
         table["onset_quarter"] = context.onsets / score.divisions
     table["duration_quarter"] = context.durations / score.divisions
