@@ -149,7 +149,7 @@ TOO_FAST = {
     "midibert": 0.3,
     "masked notes": 0.5,
     "masked words": 0.3,
-    "dynamics": 0.1,
+    "dynamics": 0.2,
 }  # learning rates at which a later epoch is worse than the best
 RATED = {name: case for name, case in CASES.items() if case.other_ratings is not None}
 
