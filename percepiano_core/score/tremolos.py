@@ -18,40 +18,43 @@ STROKE_QUARTERS = 1.0  # length of one note with no stroke; every stroke halves 
 def expand_tremolos(notes: list[ScoreNote], divisions: int) -> list[ScoreNote]:
     """Notes in document order, each chord with strokes and each marked pair of chords replaced by what is struck.
 
-    A start without a stop of equal length right behind it stays as it is written.
+    A start stays as it is written unless the next chord of its voice is a stop as long as it.
     """
+    chords = _chords(notes)
+    seconds = _seconds(chords)
     expanded: list[ScoreNote] = []
-    index = 0
-    while index < len(notes):
-        first, second = _pair(notes, index)
-        if second:
-            expanded += _alternation(first, second, divisions)
-        elif notes[index].tremolo == "single" and not notes[index].is_rest:
-            first = _chord(notes, index)
-            expanded += _strokes(first, divisions)
-        else:
-            first = notes[index : index + 1]
-            expanded += first
-        index += len(first) + len(second)
+    for index, chord in enumerate(chords):
+        if index in seconds:
+            expanded += _alternation(chord, chords[seconds[index]], divisions)
+        elif chord[0].tremolo == "single" and not chord[0].is_rest:
+            expanded += _strokes(chord, divisions)
+        elif index not in seconds.values():
+            expanded += chord
     return expanded
 
 
-def _pair(notes: list[ScoreNote], index: int) -> tuple[list[ScoreNote], list[ScoreNote]]:
-    """Chord that starts a tremolo at the index, and the chord right after it that stops it; both empty without."""
-    if notes[index].tremolo != "start":
-        return [], []
-    first = _chord(notes, index)
-    second = _chord(notes, index + len(first))
-    is_pair = second and second[0].tremolo == "stop" and second[0].duration == first[0].duration
-    return (first, second) if is_pair else ([], [])
+def _chords(notes: list[ScoreNote]) -> list[list[ScoreNote]]:
+    """Each note with the chord notes after it in the file."""
+    chords: list[list[ScoreNote]] = []
+    for note in notes:
+        if note.chord_index > 0 and chords:
+            chords[-1].append(note)
+        else:
+            chords.append([note])
+    return chords
 
 
-def _chord(notes: list[ScoreNote], index: int) -> list[ScoreNote]:
-    """A note and the chord notes after it in the file."""
-    end = index + 1
-    while end < len(notes) and notes[end].chord_index > 0:
-        end += 1
-    return notes[index:end]
+def _seconds(chords: list[list[ScoreNote]]) -> dict[int, int]:
+    """Place of each chord that starts a tremolo of two, and of the chord that it alternates with."""
+    seconds: dict[int, int] = {}
+    open_starts: dict[int, int] = {}  # by voice
+    for index, (first, *_) in enumerate(chords):
+        start = open_starts.pop(first.voice, None)
+        if start is not None and first.tremolo == "stop" and first.duration == chords[start][0].duration:
+            seconds[start] = index
+        if first.tremolo == "start":
+            open_starts[first.voice] = index
+    return seconds
 
 
 def _strokes(chord: list[ScoreNote], divisions: int) -> list[ScoreNote]:
