@@ -44,7 +44,7 @@ def read_note(element: Element, transpose: int, corrections: Corrections) -> Sco
     note.is_grace = grace is not None or (element.find("duration") is None and not corrections.bars_in_step)
     note.has_slash = grace is not None and grace.get("slash") == "yes"
     note.is_cue = element.find("cue") is not None
-    note.staff = _staff(element)
+    note.staff = staff_of(element)
     if "time-only" in element.attrib:
         note.time_only = tuple(int(number) for number in re.findall(r"[0-9]{1,3}", element.get("time-only", "")))
     note.beams = {beam.text or "" for beam in element.iterfind("beam")}
@@ -73,7 +73,7 @@ def sounding_transposition(transpose: Element, corrections: Corrections) -> int:
     return whole_number_in(transpose, "chromatic", default=0) + SEMITONES_AN_OCTAVE * octaves
 
 
-def _staff(element: Element) -> int:
+def staff_of(element: Element) -> int:
     """Number of the staff; 1 where the file names none, or what cannot be one."""
     text = element.findtext("staff")
     value = whole_number(text) or decimal(text)

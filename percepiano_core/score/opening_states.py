@@ -14,25 +14,38 @@ from percepiano_core.score.bars import WrittenBar
 from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.divisions import divisions_in, opening_divisions
 from percepiano_core.score.note_elements import sounding_transposition
+from percepiano_core.score.numbers import whole_number
 from percepiano_core.score.time_signatures import read_time
 
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """Quarters that one of the file's units lasts, and semitones from written to sounding pitch."""
+    """Quarters that one of the file's units lasts, and semitones from written to sounding pitch.
+
+    transpose : of all staves; staff_transpose : (staff, semitones) of those with a transposition of their own
+    """
 
     unit: Fraction
     transpose: int = 0
+    staff_transpose: tuple[tuple[int, int], ...] = ()
+
+    def transposition(self, staff: int) -> int:
+        """Semitones from written to sounding pitch in a staff."""
+        return dict(self.staff_transpose).get(staff, self.transpose)
 
     def after(self, attributes: Element, corrections: Corrections) -> PartState:
         """The state behind an `<attributes>` element; ValueError for divisions or a transposition that are none."""
-        unit, transpose = self.unit, self.transpose
+        unit, transpose, of_staves = self.unit, self.transpose, dict(self.staff_transpose)
         if attributes.find("divisions") is not None:
             unit = 1 / divisions_in(attributes)
-        element = attributes.find("transpose")
-        if element is not None:
-            transpose = sounding_transposition(element, corrections)
-        return PartState(unit, transpose)
+        for element in attributes.findall("transpose")[: None if corrections.all_placements else 1]:
+            semitones = sounding_transposition(element, corrections)
+            staff = whole_number(element.get("number")) if corrections.all_placements else None
+            if staff is None:
+                transpose, of_staves = semitones, {}
+            else:
+                of_staves[staff] = semitones
+        return PartState(unit, transpose, tuple(of_staves.items()))
 
 
 def opening_states(part: Element, measures: Sequence[Element | None], corrections: Corrections) -> list[PartState]:

@@ -19,7 +19,7 @@ from percepiano_core.score.direction_elements import (
 )
 from percepiano_core.score.divisions import written_quarters
 from percepiano_core.score.events import Direction, ParsedScore, ScoreNote, TimeSignature
-from percepiano_core.score.note_elements import read_note
+from percepiano_core.score.note_elements import read_note, staff_of
 from percepiano_core.score.numbers import decimal, number_in, unrounded, whole_number
 from percepiano_core.score.opening_states import PartState
 from percepiano_core.score.time_signatures import read_time
@@ -84,6 +84,10 @@ class PartReader:
                 self._add_tempos([element])
             elif element.tag == "attributes":
                 self._read_attributes(element, start)
+                if self.corrections.bars_in_step and _asks_for_repetition(element, measure):
+                    self.repairs.append(
+                        "a sign asks to play the bar before again; its notes are not written and missing"
+                    )
             if not _is_whole_bar_rest(element):
                 self.extent.furthest = max(self.extent.furthest, self.cursor)
         if self.corrections.tolerate_rounding:
@@ -131,7 +135,7 @@ class PartReader:
         self.repairs.append(f"a <{tag}> leads {ticks / self.score.divisions:g} quarters {where} and is cut there")
 
     def _read_note(self, element: Element, measure: int) -> None:
-        note = read_note(element, self.state.transpose, self.corrections)
+        note = read_note(element, self.state.transposition(staff_of(element)), self.corrections)
         note.measure = measure
         note.part, note.voice = self.index, self.voices.number(element)
         note.note_id = self.note_ids.get(element, "") + self.id_suffix
@@ -270,6 +274,12 @@ def _note_ids(part: Element, index: int) -> dict[Element, str]:
 def _is_whole_bar_rest(element: Element) -> bool:
     rest = element.find("rest") if element.tag == "note" else None
     return rest is not None and rest.get("measure") == "yes"
+
+
+def _asks_for_repetition(attributes: Element, measure: Element) -> bool:
+    """Whether a sign begins here that stands for the bars before, and no notes are written out under it."""
+    signs = attributes.findall("measure-style/measure-repeat")
+    return any(sign.get("type") != "stop" for sign in signs) and measure.find("note/pitch") is None
 
 
 def _elements(measure: Element) -> Iterator[Element]:
