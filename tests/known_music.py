@@ -151,7 +151,13 @@ def random_music(rnd: random.Random) -> Music:
             for index, length in enumerate(lengths):
                 shorter = [each for each in (Fraction(0), Fraction(1, 2), length) if each <= length]
                 filled = length if leads else rnd.choice((length, length, rnd.choice(shorter)))
-                bars.append([] if index == empty else _events(rnd, filled, pitches, plain=leads and index == 0))
+                if index == empty:
+                    bars.append([])
+                elif leads and length > nominal:  # a bar is longer than its metre by printed notes that begin behind it
+                    over = [Event(length - nominal, (rnd.choice(pitches),))]
+                    bars.append(_events(rnd, nominal, pitches, plain=True) + over)
+                else:
+                    bars.append(_events(rnd, filled, pitches, plain=leads and index == 0))
             voices.append(Voice(bars))
             _tie(rnd, voices[-1], lengths, bool(marks))
         parts.append(voices)

@@ -26,6 +26,7 @@ CONTAINER = "META-INF/container.xml"
 SCORE_ENDINGS = (".xml", ".musicxml")
 NO_SCORES = ("META-INF/", "__MACOSX/")
 LARGEST_SCORE = 200_000_000  # bytes of XML; the longest real scores have a tenth of it
+LONGEST_REASON = 80  # characters; the reasons of an archive may quote its bytes
 INTACT_COPY = "replace it by an intact copy"
 SAVE_AS_UTF8 = "open it in a notation program and save it again, or save it as UTF-8"
 BYTE_ORDER_MARKS = {
@@ -106,7 +107,7 @@ def _unpacked(path: Path | str, content: bytes) -> bytes:
             with archive.open(entry) as file:
                 unpacked = file.read(LARGEST_SCORE + 1)
     except ARCHIVE_FAULTS as error:
-        raise DataError(path, f"is a damaged compressed score ({error})", INTACT_COPY) from None
+        raise DataError(path, f"is a damaged compressed score ({str(error)[:LONGEST_REASON]})", INTACT_COPY) from None
     if not unpacked.strip():
         raise DataError(path, "is a compressed score whose score is empty", INTACT_COPY)
     return unpacked
