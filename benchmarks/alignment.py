@@ -22,12 +22,13 @@ import numpy as np
 
 from percepiano_core.alignment.accuracy import KnownAlignment, agreement, annotated, unison_agreement, windows
 from percepiano_core.alignment.match import align
-from percepiano_core.alignment.score_notes import read_score_notes
+from percepiano_core.alignment.performance import align_performance
 from percepiano_core.alignment.simulate import FAULTLESS, FAULTY, ORDINARY, UNEVEN, Playing, simulate
-from percepiano_core.alignment.unfolding import read_unfolded_score_notes
 from percepiano_core.corpus.asap import list_recordings, read_note_alignment
 from percepiano_core.corpus.midi import read_performance
 from percepiano_core.corpus.percepiano import survey
+from percepiano_core.score.repeats import full_order
+from percepiano_core.score.written_score import read_written_score
 
 EXCERPTS = ((48.0, 3), (24.0, 4), (96.0, 2))  # quarters, windows a piece; the first is that of docs/alignment.md
 SIMULATED: dict[str, Playing] = {
@@ -42,7 +43,7 @@ ACCURACY_HEADER = (
     "|---|---|---|---|---|---|---|---|---|---|"
 )
 T = TypeVar("T")
-LOADING = "from percepiano_core.alignment import match, score_notes; from percepiano_core.store import alignments"
+LOADING = "from percepiano_core.alignment import performance; from percepiano_core.store import alignments"
 
 
 def accuracy_row(name: str, known: Iterable[KnownAlignment]) -> str:
@@ -63,8 +64,9 @@ def accuracy_row(name: str, known: Iterable[KnownAlignment]) -> str:
 def asap_pieces(root: Path) -> Iterator[KnownAlignment]:
     """The annotated recordings, whole."""
     for recording in list_recordings(root):
-        score, performed = read_unfolded_score_notes(root / recording.score), read_performance(root / recording.midi)
-        yield annotated(score, performed, read_note_alignment(root / recording.note_alignment))
+        score, performed = read_written_score(root / recording.score), read_performance(root / recording.midi)
+        notes = score.struck_notes(full_order([bar.marks for bar in score.bars]))
+        yield annotated(notes, performed, read_note_alignment(root / recording.note_alignment))
 
 
 def print_excerpts(corpora: Path) -> None:
@@ -86,7 +88,7 @@ def print_whole(corpora: Path) -> None:
 def print_simulated(corpora: Path) -> None:
     """Simulated performances of the 99 PercePiano scores."""
     root = corpora / "percepiano"
-    scores = [read_score_notes(root / path) for path in sorted({p.score for p in survey(root)[0]})]
+    scores = [read_written_score(root / path).struck_notes() for path in sorted({p.score for p in survey(root)[0]})]
     print(ACCURACY_HEADER)
     for name, playing in SIMULATED.items():
         generators = [np.random.default_rng(seed) for seed in SEEDS]
@@ -106,11 +108,11 @@ def print_corpus(corpora: Path) -> None:
         clock[function.__name__] += time.process_time() - start
         return result
 
-    scores = {path: timed(read_score_notes, root / path) for path in {p.score for p in performances}}
+    scores = {path: timed(read_written_score, root / path) for path in {p.score for p in performances}}
     quality = []
     for performance in performances:
         performed = timed(read_performance, root / performance.midi)
-        quality.append(timed(align, scores[performance.score], performed).c)
+        quality.append(timed(align_performance, scores[performance.score], performed).c)
     values = np.array(quality)
     shares = ", ".join(f"{(values >= limit).sum()} >= {limit}" for limit in (0.98, 0.95, 0.90, 0.80))
     print(f"{len(values)} performances: mean c {values.mean():.4f}, min {values.min():.3f}; {shares}")

@@ -56,13 +56,12 @@ ORDERS: dict[str, tuple[Order, Playing, int, int]] = {
 }
 
 
-def names(score: WrittenScore, order: Sequence[int], notes: np.ndarray) -> list[tuple[int, float, int]]:
-    """For each note of an order its written bar, onset in the bar and pitch: the same whatever the order."""
-    lengths = [score.bars[bar].length for bar in order]
-    opening = score.bars[0].start if order[0] == 0 else 0.0  # negative where the order begins with a pickup
-    starts = opening + np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+def names(order: Sequence[int], notes: np.ndarray) -> list[tuple[int, float, int]]:
+    """For each note of an order its written bar, onset from the bar's first note, pitch: the same in any order."""
+    first = np.full(len(order), np.inf)
+    np.minimum.at(first, notes["measure"], notes["onset_quarter"])
     return [
-        (order[place], round(float(onset - starts[place]), 2), int(pitch))
+        (order[place], round(float(onset - first[place]), 2), int(pitch))
         for place, onset, pitch in zip(notes["measure"], notes["onset_quarter"], notes["pitch"], strict=True)
     ]
 
@@ -110,14 +109,14 @@ def print_orders(corpora: Path) -> None:
         here, alone, verdicts = [], [], []
         for score in scores:
             order, notes, performed, matches = drawn(score, case, other, generator)
-            true_names = names(score, order, notes)
+            true_names = names(order, notes)
             true = [(true_names[row], note) for row, note in matches.tolist()]
             found = align_performance(score, performed)
-            found_names = names(score, found.order, found.score_notes)
+            found_names = names(found.order, found.score_notes)
             here.append(agreement([(found_names[r], n) for r, n in found.matches.tolist()], true).f1)
             verdicts.append(found.status)
             written = score.struck_notes()
-            plain_names = names(score, range(len(score.bars)), written)
+            plain_names = names(range(len(score.bars)), written)
             plain = align(written, performed).matches.tolist()
             alone.append(agreement([(plain_names[r], n) for r, n in plain], true).f1)
         counts = ", ".join(f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts))

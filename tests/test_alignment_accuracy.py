@@ -10,20 +10,30 @@ import pytest
 
 from percepiano_core.alignment.accuracy import KnownAlignment, agreement, annotated, windows
 from percepiano_core.alignment.match import align
-from percepiano_core.alignment.score_notes import read_score_notes
 from percepiano_core.alignment.simulate import FAULTLESS, ORDINARY, Playing, simulate
-from percepiano_core.alignment.unfolding import read_unfolded_score_notes
 from percepiano_core.corpus.asap import AsapRecording, list_recordings, read_note_alignment
 from percepiano_core.corpus.midi import read_performance
+from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.score.corrections import DEFAULT
+from percepiano_core.score.note_list import joined_ties
+from percepiano_core.score.reading import read_events
+from percepiano_core.score.repeats import full_order
+from percepiano_core.score.written_score import read_written_score
 
 REFERENCE_EXCERPTS, REFERENCE_WHOLE = 0.984, 0.984  # docs/alignment.md, "Accuracy", rounded down
 SAMPLE = ("Bach/Fugue/bwv_856", "Mozart/Piano_Sonatas/11-3", "Chopin/Etudes_op_10/12", "Scriabin/Etudes_op_8/11")
 
 
 def known_alignment(root: Path, recording: AsapRecording) -> KnownAlignment:
-    score, performed = read_unfolded_score_notes(root / recording.score), read_performance(root / recording.midi)
+    score, performed = unfolded_notes(root / recording.score), read_performance(root / recording.midi)
     return annotated(score, performed, read_note_alignment(root / recording.note_alignment))
+
+
+def unfolded_notes(path: Path) -> np.ndarray:
+    """Notes to strike with all repeats played, as the annotations have them."""
+    score = read_written_score(path)
+    return score.struck_notes(full_order([bar.marks for bar in score.bars]))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,7 @@ def whole_pieces(asap_root: Path, recordings: dict[str, AsapRecording]) -> list[
 @pytest.fixture(scope="module")
 def scores(paired_scores: dict[str, Path]) -> list[np.ndarray]:
     """The notes of the PercePiano scores that performances belong to: 99, of the excerpt fewer."""
-    return [read_score_notes(path) for path in paired_scores.values()]
+    return [read_written_score(path).struck_notes() for path in paired_scores.values()]
 
 
 def f1_scores(known: Iterable[KnownAlignment]) -> np.ndarray:
@@ -60,8 +70,12 @@ def test_42_annotated_recordings_are_listed(recordings: dict[str, AsapRecording]
 def test_unfolded_score_ids_are_the_annotated_ones(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:
     recording = recordings["Bach/Fugue/bwv_856"]
     lines = read_note_alignment(asap_root / recording.note_alignment)
-    notes = read_unfolded_score_notes(asap_root / recording.score)
-    assert set(notes["note_id"].tolist()) == {line.score_id for line in lines if line.score_id}
+    path = asap_root / recording.score
+    events = read_events(path, read_musicxml(path), DEFAULT)
+    names = {note.note_id for note in joined_ties(events, [n for n in events.notes if not n.is_rest], DEFAULT)}
+    assert {f"{name}-1" for name in names} == {line.score_id for line in lines if line.score_id}
+    merged = names - set(unfolded_notes(path)["note_id"].tolist())
+    assert len(merged) == 3  # unisons, which the annotation lists twice
 
 
 def test_annotated_matches_join_equal_pitches(asap_root: Path, recordings: dict[str, AsapRecording]) -> None:

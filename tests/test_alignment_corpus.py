@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,21 +15,17 @@ import pytest
 from percepiano_core.alignment.accuracy import agreement
 from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.alignment.match import align
-from percepiano_core.alignment.score_notes import (
-    in_order,
-    load_score,
-    merge_unisons,
-    read_score_notes,
-    reading_with_partitura,
-    score_notes,
-)
+from percepiano_core.alignment.performance import align_performance
 from percepiano_core.alignment.table import alignment_rows, match_pairs, read_alignment_csv
-from percepiano_core.alignment.tremolo import expand_tremolos, tremolo_strokes
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.musicxml import read_musicxml
 from percepiano_core.corpus.percepiano import SCORE_MIDI, survey
 from percepiano_core.corpus.records import Performance
 from percepiano_core.errors import DataError
+from percepiano_core.score.corrections import DEFAULT, Corrections
+from percepiano_core.score.note_list import joined_ties
+from percepiano_core.score.reading import read_events
+from percepiano_core.score.written_score import read_written_score
 
 ANOTHER_PIECE = "Beethoven_WoO80_var25_8bars_19_14"  # plays other music than its score
 OTHER_PITCHES_THAN_SCORE_MIDI = {  # two chords differ, a trill and a turn are written out in the MIDI only
@@ -36,6 +33,8 @@ OTHER_PITCHES_THAN_SCORE_MIDI = {  # two chords differ, a trill and a turn are w
     "Beethoven_WoO80_var9_8bars_Score_7",
     "Schubert_D935_no.3_4bars_Score_17",
 }
+# A bar that nobody plays is left out, and one of the notes behind it no longer strays into it.
+ONE_MATCH_MORE = ("Schubert_D935_no.3_4bars_Score2_5", Counter(match=97, deletion=20))
 C_TOLERANCE = 0.006  # two renderings hold a struck-again note that the golden reader lost: .0053
 
 
@@ -47,27 +46,31 @@ def corpus(percepiano_files: Path) -> dict[str, Performance]:
 @pytest.fixture(scope="module")
 def aligned(percepiano_files: Path, corpus: dict[str, Performance]) -> Callable[[str], tuple[Alignment, PerformedMidi]]:
     """Align a performance by its name, reading each score once."""
-    notes_of = cache(lambda score: read_score_notes(percepiano_files / score))
+    written = cache(lambda score: read_written_score(percepiano_files / score))
 
     def run(name: str) -> tuple[Alignment, PerformedMidi]:
         performed = read_performance(percepiano_files / corpus[name].midi)
-        return align(notes_of(corpus[name].score), performed), performed
+        return align_performance(written(corpus[name].score), performed), performed
 
     return run
 
 
 @pytest.fixture(scope="module")
-def scores(paired_scores: dict[str, Path]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Score name -> notes as written, and with tremolos expanded (unisons not merged)."""
-    return {name: _written_and_expanded(path) for name, path in paired_scores.items()}
+def struck(paired_scores: dict[str, Path]) -> dict[str, np.ndarray]:
+    """Score name -> notes to strike."""
+    return {name: read_written_score(path).struck_notes() for name, path in paired_scores.items()}
 
 
-def _written_and_expanded(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    with reading_with_partitura(path):
-        written, sources = score_notes(load_score(path))
-    strokes = tremolo_strokes(read_musicxml(path))
-    tagged = {row: strokes[source] for row, source in enumerate(sources) if source in strokes}
-    return written, in_order(expand_tremolos(written, tagged))
+@pytest.fixture(scope="module")
+def pitches(paired_scores: dict[str, Path]) -> dict[str, list[int]]:
+    """Score name -> pitches, tremolos written out, unisons not merged."""
+    return {name: _pitches(path, DEFAULT) for name, path in paired_scores.items()}
+
+
+def _pitches(path: Path, corrections: Corrections) -> list[int]:
+    events = read_events(path, read_musicxml(path), corrections, ())
+    sounding = [note for note in events.notes if not note.is_rest]
+    return [note.pitch for note in joined_ties(events, sounding, corrections)]
 
 
 def golden_alignments(golden: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
@@ -82,11 +85,20 @@ def test_1202_performances_pair_with_99_scores(percepiano_names: Path) -> None:
     assert len({p.score for p in performances}) == 99
 
 
-def test_the_golden_matches_are_found(golden: Path, aligned: Callable) -> None:  # type: ignore[type-arg]
+def test_the_golden_matches_are_found(
+    golden: Path,
+    percepiano_files: Path,
+    corpus: dict[str, Performance],
+    aligned: Callable,  # type: ignore[type-arg]
+) -> None:
     for name, expected in golden_alignments(golden):
-        found = alignment_rows(*aligned(name))
-        assert agreement(match_pairs(found), match_pairs(expected)).f1 >= 0.99, name
-        assert Counter(row["label"] for row in found) == Counter(row["label"] for row in expected), name
+        alignment, performed = aligned(name)
+        notes = read_written_score(percepiano_files / corpus[name].score).struck_notes()
+        for found in (alignment_rows(alignment, performed), alignment_rows(align(notes, performed), performed)):
+            assert agreement(match_pairs(found), match_pairs(expected)).f1 >= 0.99, name
+            # the golden alignments know no ornaments: what is played of one is an insertion there
+            labels = Counter(row["label"].replace("ornament", "insertion") for row in found)
+            assert labels == Counter(row["label"] for row in expected) or (name, labels) == ONE_MATCH_MORE
 
 
 def test_the_golden_performed_notes_are_listed_alike(golden: Path, aligned: Callable) -> None:  # type: ignore[type-arg]
@@ -104,27 +116,28 @@ def _by_index(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def test_expanded_tremolos_sound_as_the_score_midi(
-    percepiano_files: Path, scores: dict[str, tuple[np.ndarray, np.ndarray]]
+    percepiano_files: Path, paired_scores: dict[str, Path], pitches: dict[str, list[int]]
 ) -> None:
-    written, expanded = scores["Schubert_D960_mv3_8bars_Score_18"]
-    assert (len(written), len(expanded)) == (66, 90)
+    name = "Schubert_D960_mv3_8bars_Score_18"
+    written = _pitches(paired_scores[name], replace(DEFAULT, expand_tremolos=False))
+    assert (len(written), len(pitches[name])) == (66, 90)
     different = {
         name
-        for name, (_, notes) in scores.items()
-        if Counter(notes["pitch"].tolist())
+        for name, notes in pitches.items()
+        if Counter(notes)
         != Counter(read_performance(percepiano_files / SCORE_MIDI / f"{name}.mid").notes["pitch"].tolist())
     }
-    assert different == OTHER_PITCHES_THAN_SCORE_MIDI & set(scores)
+    assert different == OTHER_PITCHES_THAN_SCORE_MIDI & set(pitches)
 
 
-def test_66_unisons_of_4_scores_are_merged(scores: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
-    dropped = {name: len(notes) - len(merge_unisons(notes)) for name, (_, notes) in scores.items()}
+def test_66_unisons_of_4_scores_are_merged(struck: dict[str, np.ndarray], pitches: dict[str, list[int]]) -> None:
+    dropped = {name: len(pitches[name]) - len(notes) for name, notes in struck.items()}
     assert sorted(count for count in dropped.values() if count) == [1, 1, 32, 32]
 
 
-def test_scores_begin_at_zero_but_for_one_pickup(scores: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
-    first = Counter(float(notes["onset_quarter"].min()) for notes, _ in scores.values())
-    assert first == {0.0: len(scores) - 1, -1.0: 1}
+def test_scores_begin_at_zero_but_for_one_pickup(struck: dict[str, np.ndarray]) -> None:
+    first = Counter(float(notes["onset_quarter"].min()) for notes in struck.values())
+    assert first == {0.0: len(struck) - 1, -1.0: 1}
 
 
 def sample(corpus: dict[str, Performance], least: int) -> list[str]:
@@ -146,7 +159,7 @@ def test_coverage_of_a_sample_is_the_golden_one(
 ) -> None:  # type: ignore[type-arg]
     expected = golden_quality(golden)
     for name in sample(corpus, 30):
-        assert aligned(name)[0].c == pytest.approx(expected[name], abs=C_TOLERANCE), name
+        assert whole_quality(aligned(name)[0]) == pytest.approx(expected[name], abs=C_TOLERANCE), name
 
 
 @pytest.mark.slow
@@ -158,9 +171,11 @@ def test_the_whole_corpus_aligns_as_published(golden: Path, corpus: dict[str, Pe
     for name in sorted(corpus):
         alignment, performed = aligned(name)
         check_consistency(alignment, performed)
-        quality[name] = alignment.c
+        quality[name] = whole_quality(alignment)
         doubled.append(int((~alignment.performed_kept).sum()))
-        assert alignment.c == pytest.approx(expected[name], abs=C_TOLERANCE), name
+        if name != ONE_MATCH_MORE[0]:
+            assert quality[name] == pytest.approx(expected[name], abs=C_TOLERANCE), name
+        assert (alignment.status == "failed") == (name == ANOTHER_PIECE), name
     values = np.array(list(quality.values()))
     assert values.mean() >= 0.984
     assert (values >= 0.95).sum() >= 1153
@@ -169,12 +184,17 @@ def test_the_whole_corpus_aligns_as_published(golden: Path, corpus: dict[str, Pe
 
 
 def check_consistency(alignment: Alignment, performed: PerformedMidi) -> None:
-    """Every note is in one place: matches + deletions, matches + insertions, equal pitches."""
+    """Every note is in one place: matches + deletions, matches + ornaments + insertions; matched pitches are equal."""
     score_rows, performed_rows = alignment.matches.T
     assert len(score_rows) + len(alignment.deletions) == len(alignment.score_notes)
-    assert len(performed_rows) + len(alignment.insertions) == len(performed.notes)
+    assert len(performed_rows) + len(alignment.ornament_notes) + len(alignment.insertions) == len(performed.notes)
     assert len(set(score_rows.tolist())) == len(set(performed_rows.tolist())) == len(alignment.matches)
     assert (alignment.score_notes["pitch"][score_rows] == performed.notes["pitch"][performed_rows]).all()
+
+
+def whole_quality(alignment: Alignment) -> float:
+    """The golden quality: of all notes, those that were left out and those of ornaments among them."""
+    return 2 * len(alignment.matches) / (len(alignment.score_notes) + int(alignment.performed_kept.sum()))
 
 
 def golden_quality(golden: Path) -> dict[str, float]:
@@ -196,7 +216,7 @@ def golden_quality(golden: Path) -> dict[str, float]:
 def test_an_unusable_score_is_one_clear_line(text: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "s.musicxml").write_text(text)
     with pytest.raises(DataError, match=problem):
-        read_score_notes(tmp_path / "s.musicxml")
+        read_written_score(tmp_path / "s.musicxml")
 
 
 def test_a_score_of_grace_notes_alone_has_nothing_to_align(tmp_path: Path) -> None:
@@ -209,14 +229,14 @@ def test_a_score_of_grace_notes_alone_has_nothing_to_align(tmp_path: Path) -> No
         f"<part id='P1'><measure number='1'>{attributes}{note}</measure></part></score-partwise>"
     )
     with pytest.raises(DataError, match="no notes besides grace notes"):
-        read_score_notes(tmp_path / "s.musicxml")
+        read_written_score(tmp_path / "s.musicxml")
 
 
-def test_what_partitura_cannot_read_is_a_fault_of_the_score(tmp_path: Path) -> None:
+def test_a_note_that_cannot_be_placed_is_a_fault_of_the_score(tmp_path: Path) -> None:
     note = "<note><pitch><step>Z</step><octave>4</octave></pitch><duration>x</duration></note>"
     (tmp_path / "s.musicxml").write_text(
         "<score-partwise><part-list><score-part id='P1'><part-name/></score-part></part-list>"
         f"<part id='P1'><measure number='1'>{note}</measure></part></score-partwise>"
     )
-    with pytest.raises(DataError, match="partitura cannot read"):
-        read_score_notes(tmp_path / "s.musicxml")
+    with pytest.raises(DataError, match=r"bar 1: .*step 'Z'"):
+        read_written_score(tmp_path / "s.musicxml")

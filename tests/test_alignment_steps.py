@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from xml.etree.ElementTree import fromstring
+from pathlib import Path
 
 import numpy as np
 import pytest
 from alignment_cases import SCALE, performance_of, random_score, scale_performance, score_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_scores import ATTRIBUTES, note, rest
 
 from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.match import align, one_to_one, without_doubles
 from percepiano_core.alignment.pitch_dtw import PitchSetDtw, accumulated_cost
-from percepiano_core.alignment.score_notes import merge_unisons
 from percepiano_core.alignment.simulate import ORDINARY, simulate
 from percepiano_core.alignment.tempo_map import DEFAULT_SECONDS_PER_QUARTER, TempoMap, tempo_map
-from percepiano_core.alignment.tremolo import expand_tremolos, tremolo_strokes
 from percepiano_core.corpus.midi import PerformedMidi
+from percepiano_core.score.struck_notes import merge_unisons
+from percepiano_core.score.written_score import read_written_score
+
+TREMOLO = "<notations><ornaments><tremolo type='{}'>{}</tremolo></ornaments></notations>"
+
+
+def struck(folder: Path, bar: str) -> np.ndarray:
+    """Notes to strike of one bar."""
+    path = folder / "score.musicxml"
+    measure = f"<measure number='1'>{ATTRIBUTES}{bar}</measure>"
+    path.write_text(f"<score-partwise><part id='P1'>{measure}</part></score-partwise>", encoding="utf-8")
+    return read_written_score(path).struck_notes()
 
 
 class TestQuality:
@@ -180,9 +191,12 @@ class TestScoreSide:
         assert len(merge_unisons(score_of((0, 0, 60), (0, 0, 60), (0, 1, 60), grace=(0, 1)))) == 3
 
     @pytest.mark.parametrize(("strokes", "length"), [(1, 0.5), (2, 0.25)])
-    def test_a_tremolo_alternates_its_chords_over_the_whole_span(self, strokes: int, length: float) -> None:
-        notes = score_of((2, 1, 60), (2, 1, 64), (3, 1, 67), (4, 1, 60))
-        expanded = np.sort(expand_tremolos(notes, {0: strokes}), order=["onset_quarter", "pitch"])
+    def test_a_tremolo_alternates_its_chords_over_the_whole_span(
+        self, tmp_path: Path, strokes: int, length: float
+    ) -> None:
+        start, stop = (TREMOLO.format(kind, strokes) for kind in ("start", "stop"))
+        bar = rest(8) + note("C", 4, inside=start) + note("E", 4, head="<chord/>") + note("G", 4, inside=stop)
+        expanded = struck(tmp_path, bar + note("C", 4))
         onsets = np.arange(2, 4, length)
         lower = expanded[np.isin(expanded["pitch"], [60, 64]) & (expanded["onset_quarter"] < 4)]
         upper = expanded[expanded["pitch"] == 67]
@@ -190,15 +204,9 @@ class TestScoreSide:
         assert upper["onset_quarter"].tolist() == onsets[1::2].tolist()
         np.testing.assert_allclose(upper["onset_beat"], upper["onset_quarter"])
         assert set(upper["duration_quarter"]) == {length}
-        assert upper["note_id"].tolist() == [f"p0n2~{i}" for i in range(len(upper))]
+        assert upper["note_id"].tolist() == [f"p0n3~{i}" for i in range(len(upper))]
         assert len(expanded) == len(lower) + len(upper) + 1
 
-    def test_a_start_tag_without_partner_changes_nothing(self) -> None:
-        notes = score_of((2, 1, 60), (3, 2, 67))
-        np.testing.assert_array_equal(expand_tremolos(notes, {0: 1}), notes)
-
-    def test_start_tags_are_found_by_part_and_note_number(self) -> None:
-        tag = "<notations><ornaments><tremolo type='{}'>2</tremolo></ornaments></notations>"
-        notes = f"<note/><note>{tag.format('single')}</note><note>{tag.format('start')}</note>"
-        root = fromstring(f"<score-partwise><part/><part><measure>{notes}</measure></part></score-partwise>")
-        assert tremolo_strokes(root) == {(1, 2): 2}
+    def test_a_start_tag_without_partner_changes_nothing(self, tmp_path: Path) -> None:
+        tagged, plain = (rest(8) + note("C", 4, inside=tag) + note("G", 8) for tag in (TREMOLO.format("start", 1), ""))
+        np.testing.assert_array_equal(struck(tmp_path, tagged), struck(tmp_path, plain))

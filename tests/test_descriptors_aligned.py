@@ -130,9 +130,9 @@ def test_a_failed_alignment_gives_the_score_and_the_flag_alone():
 @pytest.mark.slow
 def test_the_corpus_is_described_but_for_one_failed_alignment(percepiano_root):
     """Every 20th performance and the one that fails: finite but for what cannot be defined."""
-    from percepiano_core.alignment.match import align
-    from percepiano_core.alignment.score_notes import read_score_notes
+    from percepiano_core.alignment.performance import align_performance
     from percepiano_core.corpus.midi import read_performance
+    from percepiano_core.score.written_score import read_written_score
 
     data = percepiano_root / "virtuoso/data"
     stems = sorted(path.stem for path in (data / "all_2rounds").glob("*.mid"))
@@ -140,8 +140,8 @@ def test_the_corpus_is_described_but_for_one_failed_alignment(percepiano_root):
     for stem in [*stems[::20], "Beethoven_WoO80_var25_8bars_19_14"]:
         fields = stem.strip().split("_")
         performance = read_performance(data / "all_2rounds" / f"{stem}.mid")
-        notes = read_score_notes(data / "score_xml" / ("_".join([*fields[:-2], "Score", fields[-1]]) + ".musicxml"))
-        rows[stem] = aligned_descriptors(align(notes, performance), performance)
+        score = read_written_score(data / "score_xml" / ("_".join([*fields[:-2], "Score", fields[-1]]) + ".musicxml"))
+        rows[stem] = aligned_descriptors(align_performance(score, performance), performance)
     assert [stem for stem, row in rows.items() if row["failed"]] == ["Beethoven_WoO80_var25_8bars_19_14"]
     undefinable = ("sustain_press", "sustain_release", "sustain_length", "velocity_with", "velocity_auto", "tempo_auto")
     for row in rows.values():

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from partitura_reading import partitura_notes
 
 from percepiano_core.features.score.read import read_score, read_score_with
 from percepiano_core.features.score_table import ScoreTable
 from percepiano_core.score.corrections import DEFAULT, PUBLISHED, Corrections, corrections_for
+from percepiano_core.score.written_score import read_written_score
 
 
 @cache
@@ -215,20 +217,28 @@ def test_the_presets_are_all_corrections_or_none() -> None:
 
 
 @pytest.mark.slow
-def test_notes_join_to_those_the_aligner_reads(scores: Path, used_stems: list[str]) -> None:
+def test_notes_are_those_that_partitura_reads(scores: Path, used_stems: list[str]) -> None:
     """By onset to 4 decimals and pitch, with equal lengths and graces; all scores, no exception."""
-    from percepiano_core.alignment.score_notes import read_score_notes
-
     assert len(used_stems) > 30
     for stem in used_stems:
         path = scores / f"{stem}.musicxml"
-        ours = read_score(path, compat="default", composer="Schubert").notes
-        theirs = read_score_notes(path)
-        longest: dict[tuple[float, int, bool], float] = {}
-        for note in ours:
+        ours: dict[tuple[float, int, bool], float] = {}
+        for note in read_score_with(path, replace(DEFAULT, expand_tremolos=False), "Schubert").notes:
             key = (round(float(note["onset_quarter"]), 4), int(note["pitch"]), bool(note["is_grace"]))
-            longest[key] = max(longest.get(key, 0.0), float(note["duration_quarter"]))
-        keys = [(round(float(n["onset_quarter"]), 4), int(n["pitch"]), bool(n["is_grace"])) for n in theirs]
-        assert set(keys) == set(longest), stem
-        lengths = [longest[key] for key in keys if not key[2]]
-        np.testing.assert_allclose(lengths, theirs["duration_quarter"][~theirs["is_grace"]], atol=1e-4, err_msg=stem)
+            ours[key] = max(ours.get(key, 0.0), float(note["duration_quarter"]))
+        theirs = partitura_notes(path)
+        assert set(theirs) == set(ours), stem
+        ordinary = [key for key in ours if not key[2]]
+        expected = [theirs[key] for key in ordinary]
+        np.testing.assert_allclose([ours[key] for key in ordinary], expected, atol=1e-4, err_msg=stem)
+
+
+def test_alignment_and_features_read_the_same_notes(scores: Path, used_stems: list[str]) -> None:
+    for stem in used_stems[::4]:
+        table = read_score(scores / f"{stem}.musicxml", "default", "Schubert")
+        struck = read_written_score(scores / f"{stem}.musicxml").struck_notes()
+        assert set(struck["note_id"].tolist()) <= set(table.note_ids), stem
+        row_of = {name: row for row, name in enumerate(table.note_ids)}
+        own = table.notes[[row_of[name] for name in struck["note_id"].tolist()]]
+        for field in ("onset_quarter", "duration_quarter", "pitch", "is_grace"):
+            np.testing.assert_allclose(own[field], struck[field], err_msg=f"{stem}: {field}")

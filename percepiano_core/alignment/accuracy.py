@@ -59,8 +59,14 @@ def unison_agreement(found: np.ndarray, true: np.ndarray, score_notes: np.ndarra
 
 
 def annotated(score_notes: np.ndarray, performed: PerformedMidi, lines: Iterable[NoteLine]) -> KnownAlignment:
-    """The annotation of an ASAP recording in rows; lines whose score note the score does not have are left out."""
-    score_rows = {note_id: row for row, note_id in enumerate(score_notes["note_id"].tolist())}
+    """The annotation of an ASAP recording in rows; lines whose score note the score does not have are left out.
+
+    The annotation names the pass ("n12-1") where nothing is repeated too, and knows no strokes of a tremolo: the first
+    stands for all.
+    """
+    names = score_notes["note_id"].tolist()
+    score_rows = {name.removesuffix("~0"): row for row, name in enumerate(names)}
+    score_rows = {f"{name}-1": row for name, row in score_rows.items()} | score_rows
     played = [line for line in lines if line.score_id in score_rows and line.pitch >= 0]
     pairs = [(score_rows[line.score_id], _performed_row(performed.notes, line)) for line in played]
     return KnownAlignment(score_notes, performed, np.array(pairs, dtype=int).reshape(-1, 2))

@@ -19,7 +19,6 @@ ONSET_DECIMALS = 4  # of a quarter; score onsets that agree to this are one onse
 SAME_ONSET_QUARTERS = 1e-3  # a bar's place in time is a sum of lengths and can be off in its last digits
 LONG_RUN = 12  # extra notes in a row that are a passage of their own, not slips
 EDGE_RUN = 4  # the same before the first and after the last note of the score
-TRILL_SHARE = 0.6  # a run of which so much is two pitches is a trill or a tremolo, written or not
 LEFT_OUT_ONSETS = 6  # whole bars of so many onsets, none of which was played, were left out on purpose
 END_ONSETS = 4  # so few onsets missing before a barline or the end are omissions, not an earlier stop
 
@@ -162,13 +161,6 @@ def _to_barline(grid: Grid, position: int, direction: int) -> int:
     bar = bar_of(grid, position if direction > 0 else position + 1)
     barline = int(grid.bar_starts[bar + 1 if direction > 0 else bar])
     return barline if abs(barline - position) <= END_ONSETS else position
-
-
-def _is_inserted(grid: Grid, run: np.ndarray, here: int, there: int) -> bool:
-    """Whether extra notes (their pitches) between two played positions are a passage of its own, and no trill."""
-    if len(run) < LONG_RUN or there - here > 1 or grid.ornamented[here]:
-        return False
-    return int(np.sort(np.bincount(run))[-2:].sum()) < TRILL_SHARE * len(run)
 
 
 def _leaves_bars_out(grid: Grid, here: int, there: int) -> bool:

@@ -83,13 +83,6 @@ def performance_features(
     return PerformanceFeatures(values, masks, aligned.match, dropped, timed, aligned.segments["beat"])
 
 
-def match_rows(matches: np.ndarray, n_score_notes: int) -> np.ndarray:
-    """Matches [m, 2] (score row, performed row) as the performed row of each score note [n], -1 where unmatched."""
-    match = np.full(n_score_notes, -1, dtype="i8")
-    match[matches[:, 0]] = matches[:, 1]
-    return match
-
-
 def _timed(score: ScoreTable, notes: np.ndarray, match: np.ndarray, preset: Preset) -> OnsetTimes:
     onset_sec = np.where(match >= 0, notes["onset_sec"][match], np.nan)
     rule = published_onset_times if preset.drops_mismatched else onset_times
