@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.corpus.file_kind import kind_of
 from percepiano_core.corpus.midi_track import NOTE_ON, Track, read_track
 from percepiano_core.errors import DataError
+from percepiano_core.file_kinds import kind_of
 
 PERCUSSION_CHANNEL = 9  # General MIDI's channel 10, counted from 0
 PATTERNS = 2  # the format whose tracks are independent of each other
@@ -56,7 +56,7 @@ def read_events(path: Path | str) -> MidiEvents:
 def parse_events(content: bytes, subject: Path | str) -> MidiEvents:
     """The events of a file's bytes; errors name `subject`."""
     if _HEADER not in content:
-        raise DataError(subject, f"not a MIDI file but {kind_of(content)}", "give the performance as MIDI (.mid)")
+        raise DataError(subject, f"not a MIDI file but {kind_of(content).name}", "give the performance as MIDI (.mid)")
     body, repairs = _unwrapped(content)
     if len(body) < 14:
         raise DataError(subject, "not a readable MIDI file (it ends in its header)", _INTACT)

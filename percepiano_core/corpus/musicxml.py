@@ -17,9 +17,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from percepiano_core.corpus.file_kind import kind_of
 from percepiano_core.corpus.timewise import as_partwise
 from percepiano_core.errors import DataError
+from percepiano_core.file_kinds import kind_of
 
 ZIP_SIGNATURE = b"PK"  # a compressed .mxl score is a zip archive
 CONTAINER = "META-INF/container.xml"
@@ -88,10 +88,9 @@ def _content(path: Path | str) -> bytes:
         raise DataError(path, f"cannot be read ({error.strerror})", "make it a readable file") from None
     if not content.strip():
         raise DataError(path, "is empty", INTACT_COPY)
-    if content.startswith(b"MThd"):
-        raise DataError(path, "is a MIDI file, not a score", "give the score as MusicXML")
-    if b"<" not in content and not content.startswith(ZIP_SIGNATURE):
-        raise DataError(path, f"is {kind_of(content)}, not a score", "give the score as MusicXML")
+    kind = kind_of(content)
+    if kind.holds == "midi" or (b"<" not in content and not content.startswith(ZIP_SIGNATURE)):
+        raise DataError(path, f"is {kind.name}, not a score", "give the score as MusicXML")
     return content
 
 

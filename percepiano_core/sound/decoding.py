@@ -13,8 +13,9 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]
 
 from percepiano_core.errors import DataError
-from percepiano_core.sound.file_kinds import HEAD_BYTES, misnamed, refuse_what_is_no_sound, unreadable
+from percepiano_core.file_kinds import HEAD_BYTES
 from percepiano_core.sound.repair import Repair, Tell
+from percepiano_core.sound.sound_formats import misnamed, refuse_what_is_no_sound, unreadable
 from percepiano_core.sound.sound_headers import Promise, ogg_is_whole, promise
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from percepiano_core.errors import UserError
-from percepiano_core.sound.file_kinds import KNOWN_ENDINGS, UNDECODED_ENDINGS
+from percepiano_core.sound.sound_formats import KNOWN_ENDINGS, UNDECODED_ENDINGS
 
 ENDINGS = (*UNDECODED_ENDINGS, *KNOWN_ENDINGS)  # in capitals or not; sound that has to be converted is found to say so
 
