@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from partitura_reading import partitura_notes
 
-from percepiano_core.features.score.read import read_score, read_score_with
+from percepiano_core.features.score.read import read_score
 from percepiano_core.features.score_table import ScoreTable
 from percepiano_core.score.corrections import DEFAULT, PUBLISHED, Corrections, corrections_for
 from percepiano_core.score.written_score import read_written_score
@@ -20,7 +20,7 @@ from percepiano_core.score.written_score import read_written_score
 @cache
 def scored(folder: Path, stem: str, corrections: Corrections) -> ScoreTable:
     composer = "Beethoven" if stem.startswith("Beethoven") else "Schubert"
-    return read_score_with(folder / f"{stem}.musicxml", corrections, composer)
+    return read_score(folder / f"{stem}.musicxml", corrections, composer)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_notes_are_those_that_partitura_reads(scores: Path, used_stems: list[str
     for stem in used_stems:
         path = scores / f"{stem}.musicxml"
         ours: dict[tuple[float, int, bool], float] = {}
-        for note in read_score_with(path, replace(DEFAULT, expand_tremolos=False), "Schubert").notes:
+        for note in read_score(path, replace(DEFAULT, expand_tremolos=False), "Schubert").notes:
             key = (round(float(note["onset_quarter"]), 4), int(note["pitch"]), bool(note["is_grace"]))
             ours[key] = max(ours.get(key, 0.0), float(note["duration_quarter"]))
         theirs = partitura_notes(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from percepiano_core.features.score.read import read_score_with
+from percepiano_core.features.score.read import read_score
 from percepiano_core.features.score_table import ScoreTable
 from percepiano_core.score.corrections import DEFAULT, Corrections
 
@@ -51,7 +51,7 @@ def read(folder: Path, *measures: str, corrections: Corrections = DEFAULT, first
     )
     path = folder / "score.musicxml"
     path.write_text(f"<score-partwise><part id='P1'>{bars}</part></score-partwise>", encoding="utf-8")
-    return read_score_with(path, corrections, "Schubert")
+    return read_score(path, corrections, "Schubert")
 
 
 BAR = note("C", 12)

@@ -61,8 +61,10 @@ PUBLISHED = Corrections()
 DEFAULT = Corrections(**{field.name: True for field in fields(Corrections)})
 
 
-def corrections_for(compat: Compat) -> Corrections:
-    """The switches of a preset; ValueError for an unknown one."""
+def corrections_for(compat: Compat | Corrections) -> Corrections:
+    """The switches of a preset, or those given; ValueError for an unknown preset."""
+    if isinstance(compat, Corrections):
+        return compat
     if compat not in ("default", "published"):
         raise ValueError(f"compat is 'default' or 'published', not {compat!r}")
     return PUBLISHED if compat == "published" else DEFAULT

@@ -36,7 +36,7 @@ from percepiano_core.score.struck_notes import printed_quarters
 
 def read_score(
     path: Path | str,
-    compat: Compat,
+    compat: Compat | Corrections,
     composer: str,
     order: Sequence[int] | None = None,
     left_out: Collection[int] = (),
@@ -46,7 +46,7 @@ def read_score(
     Parameters
     ----------
     path : MusicXML, compressed or not
-    compat : "default" or "published"
+    compat : "default", "published", or single corrections
     composer : of the piece, as in the composer table ("Beethoven", "Schubert", ...); "published" does not use it
     order : indices of the written bars in playing order, as an alignment records it; () for each bar once, None for
         all repeats played
@@ -57,17 +57,7 @@ def read_score(
     DataError
         the file is no usable score (corpus/musicxml.py), or its notes cannot be placed
     """
-    return read_score_with(path, corrections_for(compat), composer, order, left_out)
-
-
-def read_score_with(
-    path: Path | str,
-    corrections: Corrections,
-    composer: str,
-    order: Sequence[int] | None = None,
-    left_out: Collection[int] = (),
-) -> ScoreTable:
-    """As `read_score`, with single corrections switched."""
+    corrections = corrections_for(compat)
     score = read_events(path, read_musicxml(path), corrections, order, left_out)
     try:
         return _score_table(score, corrections, composer)
