@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from os import PathLike
 
+from percepiano_core.wording import on_one_line
+
 
 class PercePianoError(Exception):
     """One clear line: subject (usually a file), problem, remedy."""
@@ -11,11 +13,11 @@ class PercePianoError(Exception):
     def __init__(self, subject: str | PathLike[str], problem: str, remedy: str) -> None:
         super().__init__(subject, problem, remedy)
         self.subject = str(subject)
-        self.problem = _on_one_line(problem)
-        self.remedy = _on_one_line(remedy)
+        self.problem = on_one_line(problem)
+        self.remedy = on_one_line(remedy)
 
     def __str__(self) -> str:
-        return f"{_on_one_line(self.subject)}: {self.problem}; {self.remedy}"
+        return f"{on_one_line(self.subject)}: {self.problem}; {self.remedy}"
 
 
 class DataError(PercePianoError):
@@ -24,8 +26,3 @@ class DataError(PercePianoError):
 
 class UserError(PercePianoError):
     """A setting, a corpus or a program is missing or wrong: the run stops before any work."""
-
-
-def _on_one_line(text: str) -> str:
-    """The text with line breaks and control characters, which files and their names may hold, spelled out."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -21,6 +21,7 @@ from percepiano_core.dynamics.network.architecture import NetworkConfig
 from percepiano_core.dynamics.network.model import DynamicsNetwork
 from percepiano_core.dynamics.network.weights import save_network
 from percepiano_core.errors import PercePianoError
+from percepiano_core.wording import counted
 
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66], [67, 63, 60, 61]]
 
@@ -89,7 +90,6 @@ def test_the_bars_of_a_part_are_named(weights: Path, tmp_path: Path) -> None:
 
 
 def test_one_is_one_and_two_are_two() -> None:
-    counted = dynamics_command._counted
     assert [counted(n, "level") for n in (0, 1, 2)] == ["0 levels", "1 level", "2 levels"]
 
 

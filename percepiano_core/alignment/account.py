@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from percepiano_core.alignment.alignment import Alignment, Excursion, RepeatTaken
+from percepiano_core.wording import counted
 
 TOLD_NOTES = 4  # shorter excursions are slips, not worth a word
 TIMES = {0: "not taken", 1: "taken"}
@@ -20,7 +21,7 @@ def transposed(alignment: Alignment) -> list[str]:
     if not semitones:
         return []
     direction = "higher" if alignment.transposition > 0 else "lower"
-    return [f"sounds {_counted(semitones, 'semitone')} {direction} than the score; matched at that distance"]
+    return [f"sounds {counted(semitones, 'semitone')} {direction} than the score; matched at that distance"]
 
 
 def repeats(alignment: Alignment) -> list[str]:
@@ -42,13 +43,11 @@ def reason_of_failure(alignment: Alignment) -> str:
     kept = int(alignment.performed_kept.sum())
     if alignment.enough:
         return f"does not fit the score (quality {alignment.c:.2f})"
-    return (
-        f"does not fit the score: only {len(alignment.matches)} of its {_counted(kept, 'note')} could be placed in it"
-    )
+    return f"does not fit the score: only {len(alignment.matches)} of its {counted(kept, 'note')} could be placed in it"
 
 
 def _excursion(each: Excursion) -> str:
-    notes = _counted(_size(each), "note")
+    notes = counted(_size(each), "note")
     at = f"{each.seconds[0]:.1f} s"
     if each.kind == "skipped":
         return f"{_bars(each)} not played ({notes}; before {at})"
@@ -73,10 +72,6 @@ def _repeat(each: RepeatTaken) -> str:
     if each.notated > 1:
         times = f"taken {each.taken} of {each.notated} times"
     return f"{each.sign} from bar {each.bar} to bar {each.target_bar}: {times}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _percent(part: int, whole: int) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
+from percepiano_core.wording import counted
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -66,8 +67,8 @@ def dynamics(
     heard = _listen(network, recording, kind, chosen if threshold is None else threshold)
     _folder(output)
     _write_heard(heard, output, recording.name)
-    said = (_counted(len(heard.beats), "beat"), _counted(int(heard.downbeat.sum()), "downbeat"))
-    typer.echo(f"{output}: {', '.join(said)}, {_counted(len(heard.marks), 'level')}")
+    said = (counted(len(heard.beats), "beat"), counted(int(heard.downbeat.sum()), "downbeat"))
+    typer.echo(f"{output}: {', '.join(said)}, {counted(len(heard.marks), 'level')}")
     if score is not None:
         _mark_score(heard, recording, score, output)
     elif midi is not None:
@@ -102,10 +103,6 @@ def _listen(network: DynamicsNetwork, recording: Path, kind: str | None, thresho
     return listen(network, recording, threshold, kind, lambda repair: typer.echo(f"{recording}: {repair}", err=True))
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -136,7 +133,7 @@ def _mark_score(heard: Heard, recording: Path, score: Path, output: Path) -> Non
             err=True,
         )
     count = mark_score(followed, heard.beats[[mark.beat for mark in heard.marks]], [m.level for m in heard.marks])
-    summary = [_counted(count, "mark"), f"distance {followed.path.cost:.2f}"]
+    summary = [counted(count, "mark"), f"distance {followed.path.cost:.2f}"]
     if followed.unfolded:
         summary.append("repeats written out")
     if followed.path.excerpt:
@@ -156,7 +153,7 @@ def _mark_transcription(heard: Heard, midi: Path, output: Path) -> None:
     positions = first_beat + DIVISIONS * np.array([mark.beat for mark in heard.marks])
     document = as_document(part)
     count = replace_levels(document, placed(part, positions, [mark.level for mark in heard.marks]))
-    _write_score(document, output, _counted(count, "mark"))
+    _write_score(document, output, counted(count, "mark"))
 
 
 def _write_score(document: Element, output: Path, summary: str) -> None:
@@ -164,4 +161,4 @@ def _write_score(document: Element, output: Path, summary: str) -> None:
 
     write_document(document, output / "score.musicxml")
     pages = engrave(output / "score.musicxml", output)
-    typer.echo(f"{output / 'score.musicxml'}: {summary}; {_counted(len(pages), 'page')} engraved")
+    typer.echo(f"{output / 'score.musicxml'}: {summary}; {counted(len(pages), 'page')} engraved")

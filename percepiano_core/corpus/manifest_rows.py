@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from percepiano_core.corpus.named_files import NamedFiles
-from percepiano_core.corpus.names import made_by_spreadsheet, name_problem, performance_name, shown, whole_number
+from percepiano_core.corpus.names import made_by_spreadsheet, name_problem, performance_name, whole_number
 from percepiano_core.quality import LEFT_OUT, QualityLine
 from percepiano_core.spreadsheet import cleaned
+from percepiano_core.wording import shown
 
 REQUIRED = ("performance", "segment", "piece", "work", "player", "midi", "score")
 FILES = ("midi", "score")

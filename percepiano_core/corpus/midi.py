@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.corpus.midi_chunks import MidiEvents, counted, read_events
+from percepiano_core.corpus.midi_chunks import MidiEvents, read_events
 from percepiano_core.corpus.midi_clock import Clock, clock_of
 from percepiano_core.corpus.midi_notes import (
     DOUBLED,
@@ -26,6 +26,7 @@ from percepiano_core.corpus.midi_notes import (
 from percepiano_core.corpus.midi_track import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE, Track
 from percepiano_core.errors import DataError
 from percepiano_core.quality import QualityLine
+from percepiano_core.wording import counted
 
 NOTE_DTYPE = np.dtype(
     [

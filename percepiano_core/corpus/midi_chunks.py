@@ -14,6 +14,7 @@ import numpy as np
 from percepiano_core.corpus.midi_track import NOTE_ON, Track, read_track
 from percepiano_core.errors import DataError
 from percepiano_core.file_kinds import kind_of
+from percepiano_core.wording import counted
 
 PERCUSSION_CHANNEL = 9  # General MIDI's channel 10, counted from 0
 PATTERNS = 2  # the format whose tracks are independent of each other
@@ -74,11 +75,6 @@ def parse_events(content: bytes, subject: Path | str) -> MidiEvents:
         problem = f"{patterns} independent patterns (MIDI format 2), none of which is the performance"
         raise DataError(subject, problem, "export it as MIDI format 0 or 1")
     return MidiEvents(tracks, resolution, tick_seconds, (*repairs, *_faults(tracks)))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and a noun, as "1 note", "2 notes"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _unwrapped(content: bytes) -> tuple[bytes, list[str]]:

@@ -7,8 +7,9 @@ import re
 import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from percepiano_core.corpus.names import path_problem, shown
+from percepiano_core.corpus.names import path_problem
 from percepiano_core.spreadsheet import cleaned, nearest_name
+from percepiano_core.wording import shown
 
 NUMBERS = re.compile(r"[0-9]+")
 

@@ -21,7 +21,6 @@ MADE_DATE = re.compile(
 MADE_NUMBER = re.compile(r"\d([.,]\d+)?e\+\d+", re.IGNORECASE)
 FORMULA_ERRORS = {"#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"}
 LONGEST = 200  # bytes: file systems take 255, and endings are added
-LONGEST_SHOWN = 80  # characters in a message
 RESERVED = (".", "..", "attrs")  # groups of HDF5 files that mean something else
 REPEATED = re.compile(r"(.{1,9})\1{19}$")
 IN_PATHS = "{}<>"  # Snakemake would take what stands between them for a wildcard, or a variable
@@ -75,9 +74,3 @@ def made_by_spreadsheet(name: str) -> str:
     if MADE_DATE.fullmatch(name):
         return "a date"
     return "a number with an exponent" if MADE_NUMBER.fullmatch(name) else ""
-
-
-def shown(text: str) -> str:
-    """The text as it stands in a message of one line: control characters spelled out, what is long cut off."""
-    spelled = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
-    return spelled if len(spelled) <= LONGEST_SHOWN else f"{spelled[: LONGEST_SHOWN - 3]}..."

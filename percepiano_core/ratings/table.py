@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.corpus.names import performance_name, shown, whole_number
+from percepiano_core.corpus.names import performance_name, whole_number
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.errors import UserError
 from percepiano_core.quality import QualityLine
 from percepiano_core.spreadsheet import Sheet, cleaned, read_sheet
+from percepiano_core.wording import shown
 
 KEY_COLUMNS = ("user", "dataID", "filename")
 SCALE = 7.0  # ratings are 1-7; labels are divided by it

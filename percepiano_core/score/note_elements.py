@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element
 from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.divisions import face_quarters
 from percepiano_core.score.events import ScoreNote, Slur, WavyLine
-from percepiano_core.score.numbers import decimal, number_in, shown, whole_number, whole_number_in
+from percepiano_core.score.numbers import decimal, number_in, whole_number, whole_number_in
+from percepiano_core.wording import shown
 
 STEP_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SEMITONES_AN_OCTAVE = 12
@@ -62,7 +63,7 @@ def midi_pitch(pitch: Element) -> int:
     """Sounding MIDI number of a `<pitch>`, C4 = 60; microtones are cut towards the natural note."""
     step = pitch.findtext("step", "").strip().upper()
     if step not in STEP_SEMITONES:
-        raise ValueError(f"unknown pitch step {shown(step)}")
+        raise ValueError(f"unknown pitch step {shown(step)!r}")
     alter = int(number_in(pitch, "alter", default=0)) if pitch.find("alter") is not None else 0
     return SEMITONES_AN_OCTAVE * (whole_number_in(pitch, "octave") + 1) + STEP_SEMITONES[step] + alter
 
@@ -122,5 +123,5 @@ def _read_tremolo(note: ScoreNote, sign: Element) -> None:
         return
     strokes = decimal(sign.text)
     if strokes is None or strokes not in TREMOLO_STROKES:
-        raise ValueError(f"a tremolo of {shown(sign.text)} strokes")
+        raise ValueError(f"a tremolo of {shown(sign.text or '')!r} strokes")
     note.tremolo, note.tremolo_strokes = sign.get("type", "single"), int(strokes)

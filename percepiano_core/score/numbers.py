@@ -10,8 +10,9 @@ import re
 from fractions import Fraction
 from xml.etree.ElementTree import Element
 
+from percepiano_core.wording import shown
+
 DECIMAL = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
-LONGEST_SHOWN = 30
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 24, 28, 32, 36, 40, 48, 64, 96, 128, 192)
 """Parts of a quarter that a rounded decimal may stand for, simplest first."""
 
@@ -20,12 +21,6 @@ def decimal(text: str | None) -> Fraction | None:
     """The number that a text spells out; None for an empty, missing or other text."""
     spelled = (text or "").strip().replace(",", ".", 1)
     return Fraction(spelled) if DECIMAL.fullmatch(spelled) else None
-
-
-def shown(text: str | None) -> str:
-    """A text of the file for an error message: quoted, and short."""
-    plain = text or ""
-    return repr(plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}...")
 
 
 def number_in(element: Element, tag: str, default: Fraction | int | None = None) -> Fraction:
@@ -39,7 +34,7 @@ def number_in(element: Element, tag: str, default: Fraction | int | None = None)
         return value
     if default is not None and not (text or "").strip():
         return Fraction(default)
-    found = "no" if not (text or "").strip() else f"{shown(text)} in its"
+    found = "no" if not (text or "").strip() else f"{shown(text or '')!r} in its"
     raise ValueError(f"a <{element.tag}> has {found} <{tag}>{'' if found == 'no' else ', which is no number'}")
 
 

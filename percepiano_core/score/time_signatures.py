@@ -8,7 +8,8 @@ from fractions import Fraction
 from math import lcm
 from xml.etree.ElementTree import Element
 
-from percepiano_core.score.numbers import decimal, shown
+from percepiano_core.score.numbers import decimal
+from percepiano_core.wording import shown
 
 TIME_SYMBOLS = {"cut": (2, 2), "common": (4, 4)}
 LONGEST_BAR_BEATS = 400  # bounds against broken files, far above any written bar
@@ -58,12 +59,12 @@ def _beats(text: str) -> int:
     parts = [decimal(part) for part in text.split("+")]
     beats = sum((part for part in parts if part is not None), Fraction(0))
     if None in parts or beats.denominator != 1 or not 0 < beats <= LONGEST_BAR_BEATS:
-        raise ValueError(f"a time signature has {shown(text)} in its <beats>")
+        raise ValueError(f"a time signature has {shown(text)!r} in its <beats>")
     return int(beats)
 
 
 def _beat_type(text: str) -> int:
     value = decimal(text)
     if value is None or value.denominator != 1 or not 0 < value <= SHORTEST_BEAT:
-        raise ValueError(f"a time signature has {shown(text)} in its <beat-type>")
+        raise ValueError(f"a time signature has {shown(text)!r} in its <beat-type>")
     return int(value)
