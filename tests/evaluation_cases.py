@@ -116,7 +116,7 @@ def run_info(**changes) -> RunInfo:
         "system": "symbolic",
         "data": "published",
         "model": "ridge",
-        "module": "symbolic.descriptor_models.ridge",
+        "module": "perception.descriptor_models.ridge",
         "inputs": "descriptors",
         "settings": {},
         "split": "performer",

@@ -27,7 +27,7 @@ from percepiano_core.plan.runs import Run, member_runs, model_runs
 from percepiano_core.plan.splits import PlannedSplit
 from percepiano_core.training.settings import merged
 
-RIDGE = {"title": "Ridge", "module": "symbolic.descriptor_models.ridge", "inputs": "descriptors"}
+RIDGE = {"title": "Ridge", "module": "perception.descriptor_models.ridge", "inputs": "descriptors"}
 AVERAGE = {"title": "A", "module": "perception.weighted_average", "inputs": "predictions"}
 CONFIG: dict[str, Any] = {
     "ratings": {"labels": ["clean"]},
@@ -68,7 +68,7 @@ def test_every_run_has_a_folder_of_its_own_that_says_what_it_is(corpus: Path) ->
     plan = planned(corpus)
     folders = [run.folder for run in plan.runs]
     assert len(set(folders)) == len(folders)
-    assert "results/runs/symbolic/clean/ridge/segment_seed43/fold0/seed1" in folders
+    assert "results/runs/perception/clean/ridge/segment_seed43/fold0/seed1" in folders
     assert "results/runs/perception/clean/average/performer/fold3/seed0" in folders
     assert len(plan.predictions("perception")) == len(folders)
 
@@ -108,7 +108,7 @@ def test_a_model_without_features_waits_for_none(corpus: Path) -> None:
     assert set(plan.run_inputs("mean", "clean", "performer")) == {"performances", "labels", "split"}
     assert plan.run_inputs("ridge", "clean", "performer")["descriptors"] == "results/features/descriptors.csv"
     members = plan.run_inputs("average", "clean", "performer")["predictions"]
-    assert members[0] == "results/runs/symbolic/clean/ridge/performer/fold0/seed0/predictions.csv"
+    assert members[0] == "results/runs/perception/clean/ridge/performer/fold0/seed0/predictions.csv"
 
 
 def test_a_digest_changes_with_what_a_run_depends_on_and_with_nothing_else(corpus: Path) -> None:
@@ -169,7 +169,7 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
     ("changes", "words"),
     [
         (
-            entry("ridge", module="symbolic.descriptor_models.rigde"),
+            entry("ridge", module="perception.descriptor_models.rigde"),
             ["models.ridge.module", "descriptor_models.ridge'?"],
         ),
         (entry("ridge", module="os"), ["models.ridge.module", "'os' is not a module of a model"]),
@@ -243,7 +243,7 @@ def test_a_job_knows_its_folds_by_their_folders_and_its_data_by_their_bytes(tmp_
     (tmp_path / "labels.csv").write_text("a")
     first = job_of(parameter, {"labels": tmp_path / "labels.csv", "none": []}, [f / "run.json" for f in folders])
     assert dict(first.folders) == {"0": folders[0], "both_c1": folders[1]}
-    assert (first.run.seed, first.run.system, first.finished("0", chosen={"a": 1}).fold) == (1, "symbolic", "0")
+    assert (first.run.seed, first.run.system, first.finished("0", chosen={"a": 1}).fold) == (1, "perception", "0")
     (tmp_path / "labels.csv").write_text("b")
     other = job_of(parameter, {"labels": tmp_path / "labels.csv"}, [f / "run.json" for f in folders])
     assert first.key != other.key and first.file("descriptors") is None
@@ -283,7 +283,7 @@ def changed(model: Any, **changes: Any) -> Any:
 
 def test_a_run_is_named_by_its_parts() -> None:
     run = Run("symbolic", "clean", "ridge", "performer", "D935", 3)
-    assert run.folder == "results/runs/symbolic/clean/ridge/performer/foldD935/seed3"
+    assert run.folder == "results/runs/perception/clean/ridge/performer/foldD935/seed3"
 
 
 def test_what_a_model_cannot_do_without_leaves_it_and_averages_of_it_out(

@@ -65,4 +65,4 @@ def test_a_member_without_predictions_or_with_other_performances_is_named() -> N
 
 def test_a_module_that_combines_nothing_is_named() -> None:
     with pytest.raises(UserError, match="not a combination"):
-        load_combination("symbolic.descriptor_models.ridge")
+        load_combination("perception.descriptor_models.ridge")

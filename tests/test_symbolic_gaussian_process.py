@@ -11,14 +11,14 @@ from scipy.stats import multivariate_normal
 from symbolic_cases import SETTINGS, by_player, made_examples
 
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.descriptor_models.gaussian_process import Settings, fit_predict, predict_roles
-from percepiano_core.symbolic.descriptor_models.kernels import (
+from percepiano_core.perception.descriptor_models.gaussian_process import Settings, fit_predict, predict_roles
+from percepiano_core.perception.descriptor_models.kernels import (
     Component,
     covariances,
     descriptor_relevance,
     standard_components,
 )
-from percepiano_core.symbolic.descriptor_models.marginal_likelihood import (
+from percepiano_core.perception.descriptor_models.marginal_likelihood import (
     LEAST_NOISE,
     _negative_log_likelihood,
     likeliest_weights,

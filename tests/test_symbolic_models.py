@@ -147,4 +147,4 @@ def test_an_unknown_model_is_named():
 def test_an_unknown_feature_set_is_named():
     settings = SETTINGS["ridge"] | {"feature_sets": ["cooked"]}
     with pytest.raises(UserError, match=r"cooked.*aligned, raw"):
-        load_model("symbolic.descriptor_models.ridge").fit_predict(TRAIN, VALID, TEST, settings, 0)
+        load_model("perception.descriptor_models.ridge").fit_predict(TRAIN, VALID, TEST, settings, 0)

@@ -81,7 +81,7 @@ for name in SETTINGS:
 PACKAGES = (
     *("sound", "corpus", "metrics", "ratings", "splits", "alignment", "features", "store", "perception", "evaluation"),
     *("dynamics.inputs", "dynamics.examples", "dynamics.beat_models", "dynamics.predictions", "dynamics.listen"),
-    *("symbolic.baselines", "symbolic.descriptor_models", "cli"),
+    *("symbolic.baselines", "perception.descriptor_models", "cli"),
 )
 
 

@@ -81,12 +81,12 @@ def test_one_changed_midi_reruns_its_segment_and_what_depends_on_it(finished: Pa
 
 def test_comments_and_docstrings_rerun_nothing(finished: Path, code: Path, edited: Callable) -> None:
     edited("percepiano_core/features/descriptors/raw.py", "import numpy as np\n", "import numpy as np  # arrays\n")
-    edited("percepiano_core/symbolic/descriptor_models/ridge.py", '"""Linear', '"""A linear')
+    edited("percepiano_core/perception/descriptor_models/ridge.py", '"""Linear', '"""A linear')
     assert planned_jobs(snakemake(finished, "-n", code=code)) == {}
 
 
 def test_a_model_s_module_reruns_its_folds_and_the_tables_alone(finished: Path, code: Path, edited: Callable) -> None:
-    edited("percepiano_core/symbolic/descriptor_models/ridge.py", "centre = train", "centre = 1 * train")
+    edited("percepiano_core/perception/descriptor_models/ridge.py", "centre = train", "centre = 1 * train")
     output = snakemake(finished, "-n", code=code)
     fits = {name for name in planned_outputs(output) if "/runs/" in name}
     assert fits and all("/ridge/" in name for name in fits)
