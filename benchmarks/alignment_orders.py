@@ -1,8 +1,9 @@
 """How well an alignment finds which bars were played: tables of docs/alignment.md, "Repeats and parts".
 
-    python benchmarks/alignment_orders.py CORPORA [orders] [strangers] [beats] [long]
+    python benchmarks/alignment_orders.py CORPORA [annotated] [orders] [strangers] [beats] [long]
 
-CORPORA holds the unpacked `percepiano` and `asap`. orders: performances drawn from six ASAP scores with bars skipped,
+CORPORA holds the unpacked `percepiano` and `asap`. annotated: the 42 annotated ASAP recordings against scores as
+written, those with repeat signs and those without. orders: performances drawn from six ASAP scores with bars skipped,
 doubled, and so on, beside parangonar's matcher alone. strangers: performances against scores of other works. beats:
 time maps of real recordings against annotated beats. long: time and memory of 18,500 notes. About fifteen minutes.
 """
@@ -20,13 +21,15 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from percepiano_core.alignment.accuracy import agreement
+from percepiano_core.alignment.accuracy import agreement, annotated
 from percepiano_core.alignment.match import align
 from percepiano_core.alignment.performance import align_performance
 from percepiano_core.alignment.simulate import ORDINARY, Playing, simulate
 from percepiano_core.alignment.tempo_map import tempo_map
+from percepiano_core.corpus.asap import list_recordings, read_note_alignment
 from percepiano_core.corpus.midi import PerformedMidi, read_performance
 from percepiano_core.corpus.percepiano import survey
+from percepiano_core.score.repeats import full_order, has_repeats
 from percepiano_core.score.written_score import WrittenScore, read_written_score
 
 PIECES = (
@@ -96,6 +99,31 @@ def _later(notes: np.ndarray, seconds: float) -> np.ndarray:
         moved[f"{edge}_sec"] += seconds
         moved[f"{edge}_tick"] = np.round(moved[f"{edge}_sec"] * 960)
     return moved
+
+
+def print_annotated(corpora: Path) -> None:
+    """F1 over (bar, onset, pitch, performed note) of annotated recordings, whose scores are given as written."""
+    root = corpora / "asap"
+    found: dict[bool, list[float]] = {True: [], False: []}
+    signs = wrong = 0
+    for recording in list_recordings(root):
+        score, performed = read_written_score(root / recording.score), read_performance(root / recording.midi)
+        marks = [bar.marks for bar in score.bars]
+        order = full_order(marks)
+        notes = score.struck_notes(order)
+        known = annotated(notes, performed, read_note_alignment(root / recording.note_alignment))
+        true_names = names(order, notes)
+        alignment = align_performance(score, performed)
+        found_names = names(alignment.order, alignment.score_notes)
+        pairs = [(found_names[row], note) for row, note in alignment.matches.tolist()]
+        true = [(true_names[row], note) for row, note in known.matches.tolist()]
+        found[has_repeats(marks)].append(agreement(pairs, true).f1)
+        signs += len(alignment.repeats)
+        wrong += sum(each.taken != each.notated for each in alignment.repeats)
+    for repeated, f1 in found.items():
+        name = "with repeat signs" if repeated else "without"
+        print(f"{name}: {len(f1)} recordings, mean F1 {np.mean(f1):.4f}, lowest {min(f1):.3f}")
+    print(f"{signs} signs, {wrong} not obeyed as often as they ask")
 
 
 def print_orders(corpora: Path) -> None:
@@ -219,7 +247,13 @@ def _quarters(path: Path, seconds: np.ndarray) -> np.ndarray:
     return np.interp(seconds, times, np.array(ticks) / midi.ticks_per_beat)
 
 
-TABLES = {"orders": print_orders, "strangers": print_strangers, "beats": print_beats, "long": print_long}
+TABLES = {
+    "annotated": print_annotated,
+    "orders": print_orders,
+    "strangers": print_strangers,
+    "beats": print_beats,
+    "long": print_long,
+}
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import jsonschema
 import yaml
 
 from percepiano_core.errors import UserError
+from percepiano_core.wording import nearest
 
 TYPES = {
     "object": "a block",
@@ -40,12 +40,6 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], place: st
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=_depth_and_place)
     if errors:
         raise _user_error(errors[0], place.split(".") if place else [], schema)
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """What to do about an unknown name: the nearest known one, else all of them."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(known)}"
 
 
 def fill_defaults(config: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""Pieces of messages: numbers with their nouns, and what a file holds, on one line and not too long."""
+"""Pieces of messages: numbers with their nouns, what a file holds, on one line and not too long, and unknown names."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 LONGEST_SHOWN = 80  # characters of a text that a message shows
 
@@ -8,6 +11,13 @@ LONGEST_SHOWN = 80  # characters of a text that a message shows
 def counted(number: int, noun: str) -> str:
     """A number and a noun, as "1 note", "2 notes"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to do about an unknown name: the nearest known one, else all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(names)}"
 
 
 def on_one_line(text: str) -> str:

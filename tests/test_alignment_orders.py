@@ -122,6 +122,22 @@ def test_doubled_bars_are_matched_twice() -> None:
     assert len(found.matches) == len(found.score_notes)
 
 
+@pytest.mark.parametrize("wrong, like", [(range(5, 10), 15), (range(16, 21), 6)])
+def test_bars_that_the_score_has_wrong_are_not_taken_for_like_bars_elsewhere(wrong: range, like: int) -> None:
+    score = DrawnScore([PLAIN] * BARS)
+    performed = played(score, [*range(wrong.start), *range(like, like + len(wrong)), *range(wrong.stop, BARS)])
+    found = align_performance(score, performed)  # type: ignore[arg-type]
+    assert list(found.order) == WRITTEN
+    assert {each.kind for each in found.excursions} <= {"extra", "skipped"}
+    outside = ~np.isin(found.score_notes["measure"], wrong)
+    assert set(np.flatnonzero(outside)) <= set(found.matches[:, 0].tolist())
+
+
+def test_bars_played_ahead_and_then_from_where_it_went_wrong_are_a_jump() -> None:
+    order = [*range(5), *range(12, 22), *range(5, BARS)]
+    assert list(aligned(DrawnScore([PLAIN] * BARS), order).order) == [*range(22), *range(5, BARS)]
+
+
 @pytest.mark.parametrize(
     ("bars", "excursions"),
     [

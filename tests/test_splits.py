@@ -219,7 +219,7 @@ def test_a_corpus_of_single_performances_has_no_segment_split() -> None:
 
 
 def test_unknown_split_names_the_nearest() -> None:
-    with pytest.raises(UserError, match="did you mean segment_clean"):
+    with pytest.raises(UserError, match="did you mean 'segment_clean'"):
         split_kind("segmentclean")
 
 

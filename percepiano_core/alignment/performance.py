@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment, Thresholds
+from percepiano_core.alignment.detours import without_detours
 from percepiano_core.alignment.excursions import excursions_of, repeats_taken
 from percepiano_core.alignment.match import WINDOWED_NOTES, align, match_stretches, without_doubles
 from percepiano_core.alignment.ornaments import ornament_notes
@@ -114,6 +115,7 @@ def _followed(
     if not path.played.any():
         nothing = Alignment(written, kept, np.empty((0, 2), dtype=np.int64))
         return replace(plain or nothing, order=tuple(range(len(score.bars))))
+    path = without_detours(grid, path, pitches - transposition)
     marks = [bar.marks for bar in score.bars]
     order = playing_order(grid, path, pitches, marks)
     way = way_through(score, written, grid, path, order, pitches - transposition, rows)

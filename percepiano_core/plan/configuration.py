@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from percepiano_core.config import check_config, fill_defaults, nearest, read_schema
+from percepiano_core.config import check_config, fill_defaults, read_schema
 from percepiano_core.errors import UserError
 from percepiano_core.plan.models import Model, configured_models, resolved_settings
 from percepiano_core.plan.pretraining import MODULE as PRETRAINING
+from percepiano_core.wording import nearest
 
 
 def checked_configuration(config: dict[str, Any], schema: Path | str) -> dict[str, Model]:

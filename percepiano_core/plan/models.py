@@ -16,13 +16,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from percepiano_core.config import check_config, nearest
+from percepiano_core.config import check_config
 from percepiano_core.errors import UserError
 from percepiano_core.plan.splits import PIECES
 from percepiano_core.plan.tracks import EXAMPLES
 from percepiano_core.ratings.derivations import DERIVATIONS
 from percepiano_core.splits.build import SPLITS
 from percepiano_core.training.settings import named_files, resolved, schema_of
+from percepiano_core.wording import nearest
 
 PACKAGE = Path(__file__).resolve().parents[1]
 KINDS = {"fit_predict": "fit", "prepare": "fit", "train_fold": "train", "combine": "combine"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,15 +11,14 @@ from percepiano_core.errors import UserError
 from percepiano_core.splits import blocks, published  # noqa: F401 - importing them registers their splits
 from percepiano_core.splits.folds import ROLES, Fold, Split, performances_sha256, split_corpus
 from percepiano_core.splits.registry import SPLITS, SplitKind
+from percepiano_core.wording import nearest
 
 
 def split_kind(name: str) -> SplitKind:
     """The registered split; UserError with the nearest known name for an unknown one."""
     if name in SPLITS:
         return SPLITS[name]
-    near = difflib.get_close_matches(name, SPLITS, n=1)
-    hint = f"did you mean {near[0]}" if near else f"use one of: {', '.join(sorted(SPLITS))}"
-    raise UserError(f"split {name}", "is not registered", hint)
+    raise UserError(f"split {name}", "is not registered", nearest(name, sorted(SPLITS)))
 
 
 def build_split(
