@@ -32,8 +32,8 @@ class Downmix:
     offset: float = 0.0
 
     def of(self, block: np.ndarray) -> np.ndarray:
-        """One channel [n] float32 of samples [n, channels]."""
-        mono = block.mean(axis=1) if self.weights is None else (block @ self.weights).astype(np.float32)
+        """One channel [n] float32 of samples [channels, n]."""
+        mono = block.mean(axis=0) if self.weights is None else (self.weights @ block).astype(np.float32)
         return mono - np.float32(self.offset) if self.offset else mono
 
 
@@ -48,11 +48,11 @@ class Moments:
     highest: float = -np.inf
 
     def add(self, block: np.ndarray, mono: np.ndarray) -> None:
-        """Count samples [n, channels] and their mean [n] in."""
+        """Count samples [channels, n] and their mean [n] in."""
         wide = block.astype(np.float64)
-        self.count += len(block)
-        self.sums += wide.sum(axis=0)
-        self.products += wide.T @ wide
+        self.count += block.shape[1]
+        self.sums += wide.sum(axis=1)
+        self.products += wide @ wide.T
         self.lowest = min(self.lowest, float(mono.min()))
         self.highest = max(self.highest, float(mono.max()))
 
@@ -125,7 +125,8 @@ def _resampled(
     resamplers = {rate: soxr.ResampleStream(stream.rate, rate, 1, dtype="float32") for rate in rates}
     parts: dict[int, list[np.ndarray]] = {rate: [] for rate in rates}
     moments = Moments(0, np.zeros(stream.channels), np.zeros((stream.channels, stream.channels)))
-    for block in stream.blocks(tell):
+    for samples in stream.blocks(tell):
+        block = np.ascontiguousarray(samples.T)  # [channels, n]: NumPy is slow over an axis of a few numbers
         _check_samples(path, block, moments.count, stream.rate)
         mono = downmix.of(block)
         moments.add(block, mono)
@@ -137,9 +138,11 @@ def _resampled(
 
 
 def _check_samples(path: Path | str, block: np.ndarray, before: int, rate: int) -> None:
-    """DataError where samples [n, channels], `before` of which came earlier, are not numbers that a sound may have."""
-    largest = np.abs(block).max(axis=1)
-    usable = largest <= LARGEST  # not for what is no number
+    """DataError where samples [channels, n], `before` of which came earlier, are not numbers that a sound may have."""
+    if -LARGEST <= block.min() and block.max() <= LARGEST:  # not for what is no number
+        return
+    largest = np.abs(block).max(axis=0)
+    usable = largest <= LARGEST
     if not usable.all():
         first = int(np.argmin(usable))
         what = f"as large as {largest[first]:.0e}" if np.isfinite(largest[first]) else "not finite numbers"

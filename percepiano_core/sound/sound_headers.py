@@ -53,7 +53,7 @@ def promise(file: BinaryIO, size: int) -> Promise | None:
         return _w64(file, size)
     if head[:4] == b"caff":
         return _caf(file, size)
-    if head[:4] == b".snd":
+    if head[:4] == b".snd" and len(head) == 12:
         begin, length = struct.unpack(">II", head[4:])
         return Promise(None if length >= PLACEHOLDER else length, max(size - begin, 0), {})
     return None
