@@ -68,3 +68,5 @@ wildcard_constraints:
     seed="[0-9]+",
     track=any_of(PLAN.tracks),
     batch="[0-9]+",
+    instrument="[a-z][a-z0-9]*",
+    front_end="[a-z0-9_]+",

@@ -1,9 +1,11 @@
-# From MIDI to sound, many files a job: of any corpus, as results/recordings/rated/renderings.csv asks for the rated one.
+# From MIDI to sound, many files a job, of any corpus on any of the configured instruments:
+# results/recordings/rated/fluidr3/renderings.csv asks for the rated one.
 from percepiano_core.plan.recordings import (
     RENDERED,
     RENDERED_QUALITY,
     RENDERED_TABLE,
 )
+from percepiano_core.plan.spectrograms import SHARD, SHARD_QUALITY, STATISTICS
 
 
 rule render:
@@ -16,9 +18,9 @@ rule render:
         table=RENDERED_TABLE,
         quality=RENDERED_QUALITY,
     log:
-        "results/logs/render/{corpus}_{batch}.log",
+        "results/logs/render/{corpus}_{instrument}_{batch}.log",
     benchmark:
-        "results/benchmarks/render/{corpus}_{batch}.tsv"
+        "results/benchmarks/render/{corpus}_{instrument}_{batch}.tsv"
     wildcard_constraints:
         corpus="rated|asap|maestro",
     conda:
@@ -33,7 +35,7 @@ rule render:
         names=lambda w: list(PLAN.renderings.batch(w.corpus, int(w.batch))),
         root=lambda wildcards: str(PLAN.renderings.root(wildcards.corpus)),
         synthesiser=one_line(lambda wildcards: PLAN.renderings.program),
-        font=one_line(lambda wildcards: PLAN.renderings.font),
+        font=one_line(lambda wildcards: PLAN.renderings.font(wildcards.instrument)),
         settings=PLAN.renderings.settings,
     script:
         "../workflow_scripts/render_midi.py"
@@ -41,13 +43,13 @@ rule render:
 
 rule renderings:
     input:
-        one_line(lambda w: PLAN.renderings.tables(w.corpus)),
+        one_line(lambda w: PLAN.renderings.tables(w.corpus, w.instrument)),
     output:
-        "results/recordings/{corpus}/renderings.csv",
+        "results/recordings/{corpus}/{instrument}/renderings.csv",
     log:
-        "results/logs/renderings/{corpus}.log",
+        "results/logs/renderings/{corpus}_{instrument}.log",
     benchmark:
-        "results/benchmarks/renderings/{corpus}.tsv"
+        "results/benchmarks/renderings/{corpus}_{instrument}.tsv"
     wildcard_constraints:
         corpus="rated|asap|maestro",
     conda:
@@ -60,3 +62,54 @@ rule renderings:
         code=code("join_renderings.py"),
     script:
         "../workflow_scripts/join_renderings.py"
+
+
+rule cache_mel:
+    input:
+        unpack(
+            one_line(
+                lambda w: PLAN.spectrograms.sound(w.corpus, w.instrument, int(w.batch))
+            )
+        ),
+    output:
+        shard=SHARD,
+        quality=SHARD_QUALITY,
+    log:
+        "results/logs/mel/{front_end}_{corpus}_{instrument}_{batch}.log",
+    benchmark:
+        "results/benchmarks/mel/{front_end}_{corpus}_{instrument}_{batch}.tsv"
+    wildcard_constraints:
+        corpus="rated|asap|maestro",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        code=code("cache_mel.py"),
+        deps=dependency_versions("soundfile", "soxr", "numpy", "scipy", "h5py"),
+        recorded=lambda w: list(PLAN.spectrograms.recorded(w.instrument, int(w.batch))),
+    script:
+        "../workflow_scripts/cache_mel.py"
+
+
+rule summarise_mel:
+    input:
+        shards=one_line(lambda w: PLAN.spectrograms.shards(w.front_end, w.instrument)),
+    output:
+        STATISTICS,
+    log:
+        "results/logs/mel_statistics/{front_end}_{instrument}.log",
+    benchmark:
+        "results/benchmarks/mel_statistics/{front_end}_{instrument}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        code=code("summarise_mel.py"),
+    script:
+        "../workflow_scripts/summarise_mel.py"

@@ -35,7 +35,7 @@ BASELINES = ("mean", "segment_mean", "performer_mean", "segment_and_performer")
 
 def module_of(name: str) -> str:
     """Module, below the package, of a model of SETTINGS."""
-    return f"symbolic.{'baselines' if name in BASELINES else 'descriptor_models'}.{name}"
+    return f"{'symbolic.baselines' if name in BASELINES else 'perception.descriptor_models'}.{name}"
 
 
 def made_examples(seed: int = 0, segments: int = 12, players: int = 10) -> Examples:

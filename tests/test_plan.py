@@ -271,7 +271,7 @@ def test_every_configured_module_is_found() -> None:
 
 def filled(entry: dict) -> dict:
     """An entry with the defaults of the schema."""
-    return {"settings": {}, "seeds": [0], "data": [], "splits": [], "limits": {}} | entry
+    return {"settings": {}, "seeds": [0], "data": [], "splits": [], "limits": {}, "learned_on": "", "tested_on": ""} | entry
 
 
 def changed(model: Any, **changes: Any) -> Any:
@@ -283,7 +283,7 @@ def changed(model: Any, **changes: Any) -> Any:
 
 def test_a_run_is_named_by_its_parts() -> None:
     run = Run("symbolic", "clean", "ridge", "performer", "D935", 3)
-    assert run.folder == "results/runs/perception/clean/ridge/performer/foldD935/seed3"
+    assert run.folder == "results/runs/symbolic/clean/ridge/performer/foldD935/seed3"
 
 
 def test_what_a_model_cannot_do_without_leaves_it_and_averages_of_it_out(

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path("Composer/Piece")
 STORE = "results/dynamics/examples/asap/Composer/Piece.h5"
-QUALITY = "results/quality/recordings/asap_0.csv"
+QUALITY = "results/quality/recordings/asap_timgm6mb_0.csv"
 BARS = [[60, 64, 67, 62], [65, 60, 64, 66]]
 COLUMNS = ("composer", "title", "xml_score", "midi_performance", "robust_note_alignment", "note_alignments")
 
@@ -52,7 +52,7 @@ def write_asap(root: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     write_asap(tmp_path / "asap")
-    settings = {"sound_font": "TimGM6mb.sf2"}
+    settings = {"usual": "timgm6mb"}
     return new_run(tmp_path, rendering=settings, corpora={"asap": "asap"}, dynamics={"tracks": ["T2"]})
 
 
@@ -60,8 +60,8 @@ def test_performances_are_rendered_and_made_examples(run: Path) -> None:
     if not (shutil.which("fluidsynth") and Path("/usr/share/sounds/sf2/TimGM6mb.sf2").is_file()):
         pytest.skip("needs FluidSynth and a small font (apt-get install fluidsynth timgm6mb-soundfont)")
     snakemake(run, STORE, QUALITY, code=REPOSITORY)
-    (rendered,) = read_renderings(run / "results/recordings/asap/batch_0.csv")
-    sound = run / "results/recordings/asap/audio/0" / f"{rendered.name}.flac"
+    (rendered,) = read_renderings(run / "results/recordings/asap/timgm6mb/batch_0.csv")
+    sound = run / "results/recordings/asap/timgm6mb/audio/0" / f"{rendered.name}.flac"
     assert rendered.samples_sha256 == samples_digest(sound)
     (line,) = read_quality(run / QUALITY)
     assert (line.subject, line.file) == ("Composer/Piece/Two", "Composer/Piece/Two.mid")

@@ -21,7 +21,7 @@ def tables(tmp_path):
     descriptors.write_text("performance,raw_a,aligned_b\nq,1.5,\nr,2,3\n")
     header = ",".join(["performance", "n_raters", *DIMENSION_KEYS])
     labels.write_text("\n".join([header, *(",".join([n, "4", *["0.25"] * 19]) for n in ("r", "q", "lost"))]) + "\n")
-    return descriptors, labels
+    return [descriptors], labels
 
 
 def test_rows_follow_the_manifest_and_empty_cells_are_missing(tables):
@@ -50,17 +50,17 @@ def test_rows_are_found_by_name_in_the_order_asked(tables):
 
 
 def test_a_table_without_a_dimension_is_refused_by_name(tables):
-    descriptors, labels = tables
+    (descriptors,), labels = tables
     labels.write_text(labels.read_text().replace("drama", "comedy"))
     with pytest.raises(UserError, match="drama"):
-        load_examples([performance("q")], descriptors, labels)
+        load_examples([performance("q")], [descriptors], labels)
 
 
 def test_a_cell_that_is_not_a_number_is_refused(tables):
-    descriptors, labels = tables
+    (descriptors,), labels = tables
     descriptors.write_text("performance,raw_a\nq,loud\n")
     with pytest.raises(UserError, match="loud"):
-        load_examples([performance("q")], descriptors, labels)
+        load_examples([performance("q")], [descriptors], labels)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -69,15 +69,15 @@ def test_each_rating_is_that_of_its_dimension_whatever_the_order_of_the_columns(
     values = {"n_raters": "4"} | {key: f"0.{10 + place}" for place, key in enumerate(DIMENSION_KEYS)}
     columns = list(values)[::order]
     labels.write_text(",".join(["performance", *columns]) + "\n" + ",".join(["q", *map(values.get, columns)]) + "\n")
-    examples = load_examples([performance("q")], None, labels)
+    examples = load_examples([performance("q")], [], labels)
     np.testing.assert_allclose(examples.labels[0], 0.10 + np.arange(19) / 100)
     assert examples.n_raters.tolist() == [4]
 
 
 def test_each_descriptor_is_that_of_its_name_whatever_the_order_of_the_columns(tables):
-    descriptors, labels = tables
+    (descriptors,), labels = tables
     descriptors.write_text("aligned_b,performance,raw_a\n,q,1.5\n3,r,2\n")
-    examples = load_examples([performance("q"), performance("r")], descriptors, labels)
+    examples = load_examples([performance("q"), performance("r")], [descriptors], labels)
     named = dict(zip(examples.feature_names, examples.features.T, strict=True))
     np.testing.assert_array_equal(named["raw_a"], [1.5, 2])
     np.testing.assert_array_equal(named["aligned_b"], [np.nan, 3])

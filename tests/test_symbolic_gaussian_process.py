@@ -10,7 +10,6 @@ from scipy.optimize import check_grad
 from scipy.stats import multivariate_normal
 from symbolic_cases import SETTINGS, by_player, made_examples
 
-from percepiano_core.perception.selection import r2_mean
 from percepiano_core.perception.descriptor_models.gaussian_process import Settings, fit_predict, predict_roles
 from percepiano_core.perception.descriptor_models.kernels import (
     Component,
@@ -23,6 +22,7 @@ from percepiano_core.perception.descriptor_models.marginal_likelihood import (
     _negative_log_likelihood,
     likeliest_weights,
 )
+from percepiano_core.perception.selection import r2_mean
 
 EXAMPLES = made_examples()
 TRAIN, VALID, TEST = by_player(EXAMPLES)

@@ -14,6 +14,12 @@ from percepiano_core.errors import UserError
 from percepiano_core.ratings.labels import read_labels
 from percepiano_core.table_io import header_of, read_numbers
 
+JOINED_SETS = (
+    "^(raw|tonal|aligned|mel)([+](raw|tonal|aligned|mel))*$"  # descriptor sets as a setting names them: "raw+aligned"
+)
+TABLES = ("descriptors", "mel_statistics", "descriptors+mel_statistics")
+"""What a model of descriptors can be given: tables of a row a performance, which stand side by side."""
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:
@@ -78,20 +84,21 @@ def joined(first: Examples, second: Examples) -> Examples:
     return Examples(feature_names=first.feature_names, **rows)
 
 
-def load_examples(performances: Sequence[Performance], descriptors: Path | str | None, labels: Path | str) -> Examples:
+def load_examples(
+    performances: Sequence[Performance], descriptors: Sequence[Path | str], labels: Path | str
+) -> Examples:
     """Examples of every performance that has a rating, in the order of the manifest.
 
-    `descriptors` is a CSV with the columns performance and one a descriptor (empty: missing), or None for a model that
-    needs none. A performance without a row there has no descriptor at all, and still is an example. `labels` is a CSV
-    with the columns performance, n_raters and the 19 dimension keys, in any order (ratings/labels.py).
+    `descriptors` are CSV tables with the columns performance and one a descriptor (empty: missing); their descriptors
+    stand side by side. A performance without a row in one has none of its descriptors, and still is an example.
+    `labels` is a CSV with the columns performance, n_raters and the 19 dimension keys (ratings/labels.py).
     """
     ratings = read_labels(labels)
     row_of = {name: row for row, name in enumerate(ratings.performances)}
     rated = [each for each in performances if each.performance in row_of]
     if not rated:
         raise UserError(labels, "rates no performance of the manifest", "make manifest and ratings from one corpus")
-    names, described = _descriptor_table(descriptors) if descriptors else ((), {})
-    nothing = np.full(len(names), np.nan)
+    tables = [_descriptor_table(path) for path in descriptors]
     rows = np.array([row_of[each.performance] for each in rated])
     return Examples(
         performances=np.array([each.performance for each in rated]),
@@ -101,11 +108,17 @@ def load_examples(performances: Sequence[Performance], descriptors: Path | str |
         works=np.array([each.work for each in rated]),
         performers=np.array([each.performer for each in rated]),
         deadpan=np.array([each.deadpan for each in rated]),
-        features=np.array([described.get(each.performance, nothing) for each in rated]).reshape(len(rated), -1),
-        feature_names=names,
+        features=np.hstack([np.empty((len(rated), 0)), *(_described(rated, *table) for table in tables)]),
+        feature_names=tuple(name for names, _ in tables for name in names),
         labels=ratings.mean[rows],
         n_raters=ratings.n_raters[rows].astype(float),
     )
+
+
+def _described(rated: Sequence[Performance], names: Sequence[str], rows: dict[str, np.ndarray]) -> np.ndarray:
+    """Descriptors [n, d] of performances; NaN for one that has no row."""
+    nothing = np.full(len(names), np.nan)
+    return np.array([rows.get(each.performance, nothing) for each in rated]).reshape(len(rated), len(names))
 
 
 def _descriptor_table(path: Path | str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:

@@ -40,10 +40,14 @@ class Roles:
     test: Examples
 
 
-def fold_roles(examples: Examples, split: Split, fold: str) -> Roles:
-    """The examples of each role of a fold; the test role's ratings are there for the prediction file alone."""
+def fold_roles(examples: Examples, split: Split, fold: str, tested: Examples | None = None) -> Roles:
+    """The examples of each role of a fold; the test role's ratings are there for the prediction file alone.
+
+    tested : the same performances as the test role is heard, where that is otherwise than what is learned from
+    """
     roles = split.folds[fold]
-    return Roles(examples.named(roles.train), examples.named(roles.valid), examples.named(roles.test))
+    heard = examples if tested is None else tested
+    return Roles(examples.named(roles.train), examples.named(roles.valid), heard.named(roles.test))
 
 
 def fold_predictions(
@@ -61,6 +65,7 @@ def run_folds(
     model: Model,
     settings: Mapping[str, Any],
     seed: int,
+    tested: Examples | None = None,
 ) -> tuple[list[FoldPredictions], list[FoldPredictions], dict[str, Any]]:
     """Predictions of test and validation role of the folds named, and fold -> what its validation role chose.
 
@@ -69,7 +74,7 @@ def run_folds(
     """
     of_test, of_valid, chosen = [], [], {}
     for fold in folds:
-        roles = fold_roles(examples, split, fold)
+        roles = fold_roles(examples, split, fold, tested)
         asked = _unlabelled(joined(roles.valid, roles.test))
         predicted = model.fit_predict(roles.train, roles.valid, asked, settings, seed)
         named, n = (split.label, fold, seed, name), len(roles.valid)

@@ -7,6 +7,7 @@ from typing import Any
 
 from percepiano_core.plan.models import Model
 from percepiano_core.plan.runs import PREDICTION_FILES, Run
+from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
 from percepiano_core.plan.tracks import Track
 
 GIVEN = {
@@ -17,7 +18,7 @@ GIVEN = {
 """Input of a model of ratings -> its file. A model that is given none of them never waits for, or depends on, any."""
 
 
-def of_ratings(labels: str, split: str, model: Model) -> dict[str, Any]:
+def of_ratings(labels: str, split: str, model: Model, heard: Spectrograms) -> dict[str, Any]:
     """Who plays what, how it was rated, who is in which role, and what the model is given of it."""
     files: dict[str, Any] = {
         "performances": "results/corpus/performances.csv",
@@ -25,6 +26,8 @@ def of_ratings(labels: str, split: str, model: Model) -> dict[str, Any]:
         "split": f"results/splits/{split}.json",
     }
     files |= {kind: GIVEN[kind] for kind in model.input_kinds if kind in GIVEN}
+    if set(HEARD_INPUTS) & set(model.input_kinds):
+        files |= heard.given(model)
     return files | _files(model)
 
 

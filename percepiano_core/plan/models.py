@@ -56,6 +56,7 @@ class Model:
     limits : split -> {"folds": names, "seeds": numbers}, where all would take too long
     files : files that its settings name, which a run reads
     needs : packages that it cannot do without
+    learned_on, tested_on : instruments that it hears, to learn and to be tested; "": the usual one, the same
     """
 
     name: str
@@ -70,6 +71,8 @@ class Model:
     limits: dict[str, dict[str, Any]]
     files: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    learned_on: str = ""
+    tested_on: str = ""
 
     @property
     def system(self) -> str:
@@ -127,6 +130,8 @@ def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
         limits={split: dict(limit) for split, limit in entry["limits"].items()},
         files=tuple(named_files(module.Settings, settings)) if hasattr(module, "Settings") else (),
         needs=tuple(getattr(module, "NEEDS", ())),
+        learned_on=entry["learned_on"],
+        tested_on=entry["tested_on"],
     )
 
 

@@ -23,6 +23,7 @@ from percepiano_core.plan.models import Model
 from percepiano_core.plan.pretraining import Pretraining
 from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
 from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
+from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
 from percepiano_core.plan.tracks import CORPORA, Track, track_named
 from percepiano_core.training.run_folder import WEIGHTS_FILE
@@ -107,6 +108,17 @@ class Plan:
         return Renderings(self.config["rendering"], self.config["corpora"], self.corpus)
 
     @cached_property
+    def spectrograms(self) -> Spectrograms:
+        """Spectrograms of the rated performances."""
+        return Spectrograms(self.config["audio"], self.renderings)
+
+    @property
+    def hearing(self) -> list[Model]:
+        """The models that hear the rated performances and run somewhere."""
+        running = {run.model for run in self.runs}
+        return [model for model in self.models.values() if model.name in running and self._hears(model)]
+
+    @cached_property
     def own(self) -> OwnRecordings:
         """Recordings of one's own."""
         return OwnRecordings(Path(self.config["corpora"]["recordings"]))
@@ -144,7 +156,7 @@ class Plan:
             return inputs.of_members(member_runs(entry, members, data, self.splits[split]), entry.problem)
         if entry.problem == "dynamics":
             return inputs.of_recordings(self.tracks[data], entry)
-        return inputs.of_ratings(data, split, entry)
+        return inputs.of_ratings(data, split, entry, self.spectrograms)
 
     def run_parameter(self, model: str, data: str, split: str, seed: str) -> dict[str, Any]:
         """What is recorded of a job's runs beside their files; whatever changes it makes them run again."""
@@ -156,7 +168,7 @@ class Plan:
             "split": split,
             "seed": int(seed),
             "module": entry.module,
-            "inputs": entry.inputs,
+            "inputs": self.inputs_of(entry),
             "settings": entry.settings,
             "corpus": self._corpus_kind(data),
             "config_digest": self.run_digest(model, split),
@@ -166,13 +178,19 @@ class Plan:
     def run_digest(self, model: str, split: str) -> str:
         """Hash of all settings that a run's numbers depend on: corpus, labels, alignment, split, model."""
         entry, config = self.models[model], self.config
-        made_by = {"module": entry.module, "inputs": entry.inputs, "settings": entry.settings}
+        made_by = {"module": entry.module, "inputs": self.inputs_of(entry), "settings": entry.settings}
         if entry.problem == "dynamics":
             shared = {key: config["dynamics"][key] for key in ("protocol", "leave_out_unreliable")}
         else:
             shared = {key: config[key] for key in ("ratings", "alignment")} | {"kind": self.corpus.kind}
+        if self._hears(entry):
+            shared |= {"sound": self.spectrograms.digested(entry)}
         planned = self.splits[split]
         return block_digest({**shared, "split": [planned.name, planned.parameters], "model": made_by})
+
+    def inputs_of(self, model: Model) -> str:
+        """What a model is given, for a reader: of sound, on which instruments it learns and is tested."""
+        return f"{model.inputs} ({self.spectrograms.told(model)})" if self._hears(model) else model.inputs
 
     def pretraining_parameter(self, size: str) -> dict[str, Any]:
         """The same of the pre-training of an encoder of compound words."""
@@ -261,7 +279,12 @@ class Plan:
         for name in model.files:
             if not Path(name).exists() and not self.pretraining.makes(name):
                 return f"no {name}, and no collection of performances to learn it from (pretraining)"
+        if self._hears(model) and (reason := self.spectrograms.lacking(model)):
+            return reason
         return next((f"its member {name} is" for name in model.members if name in left_out), "")
+
+    def _hears(self, model: Model) -> bool:
+        return bool(set(HEARD_INPUTS) & set(model.input_kinds))
 
 
 def _place(track: Track) -> str:

@@ -19,13 +19,13 @@ from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.rendering import find_font, program_version
 from percepiano_core.training.run_folder import RUN_FILE
 
-RENDERED = "results/recordings/{corpus}/audio/{batch}"
-RENDERED_TABLE = "results/recordings/{corpus}/batch_{batch}.csv"
-RENDERED_QUALITY = "results/quality/recordings/{corpus}_{batch}.csv"
+RENDERED = "results/recordings/{corpus}/{instrument}/audio/{batch}"
+RENDERED_TABLE = "results/recordings/{corpus}/{instrument}/batch_{batch}.csv"
+RENDERED_QUALITY = "results/quality/recordings/{corpus}_{instrument}_{batch}.csv"
 OWN_RUN = "results/runs/dynamics/T3/listener/pieces/fold0/seed0"
 SETTINGS = ("sample_rate", "gain", "polyphony", "tail_seconds")  # of the rendering, that its samples depend on
 
-_midi_files = cache(midi_files)  # asked for every batch
+_midi_files, _found_font = cache(midi_files), cache(find_font)  # asked for every batch
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,19 @@ class Renderings:
         """What the samples of a rendering depend on, beside font and program."""
         return {name: self.block[name] for name in SETTINGS}
 
-    @cached_property
-    def font(self) -> dict[str, str]:
-        """The configured sound font and the hash of its bytes; UserError if it is not installed."""
-        font = find_font(self.block["sound_font"])
+    @property
+    def instruments(self) -> dict[str, str]:
+        """Name of each configured instrument -> its sound font, as configured."""
+        return dict(self.block["instruments"])
+
+    @property
+    def usual(self) -> str:
+        """The instrument that is heard where none is named."""
+        return str(self.block["usual"])
+
+    def font(self, instrument: str) -> dict[str, str]:
+        """The sound font of an instrument and the hash of its bytes; UserError if it is not installed."""
+        font = _found_font(self.instruments[instrument])
         return {"path": str(font.path), "sha256": font.sha256}
 
     @cached_property
@@ -91,16 +100,19 @@ class Renderings:
     def asap_sound(self, piece: str, pattern: str) -> list[str]:
         """Files (RENDERED, RENDERED_TABLE) of the jobs that render the performances of a piece of ASAP."""
         batches = self.batches("asap", self.asap_performances(piece))
-        return [pattern.format(corpus="asap", batch=number) for number in batches]
+        return [self._named(pattern, "asap", self.usual, number) for number in batches]
 
-    def tables(self, corpus: str) -> list[str]:
-        """Tables of all renderings of a corpus."""
-        return [RENDERED_TABLE.format(corpus=corpus, batch=number) for number in self.batches(corpus)]
+    def tables(self, corpus: str, instrument: str) -> list[str]:
+        """Tables of all renderings of a corpus on an instrument."""
+        return [self._named(RENDERED_TABLE, corpus, instrument, number) for number in self.batches(corpus)]
 
     def asap_quality(self) -> list[str]:
         """Lists of what could not be rendered of what dynamics are learned from."""
         batches = self.batches("asap", list(self.asap))
-        return [RENDERED_QUALITY.format(corpus="asap", batch=number) for number in batches]
+        return [self._named(RENDERED_QUALITY, "asap", self.usual, number) for number in batches]
+
+    def _named(self, pattern: str, corpus: str, instrument: str, number: int) -> str:
+        return pattern.format(corpus=corpus, instrument=instrument, batch=number)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def quality_lists(plan: Plan) -> list[str]:
         *(path for track in plan.tracks.values() for path in track.quality),
         *(plan.renderings.asap_quality() if "T2" in plan.tracks else []),
         *([plan.own.quality] if plan.own.sounds else []),
+        *plan.spectrograms.quality(plan.hearing),
     ]
     starts = {path for run in plan.runs for path in plan.models[run.model].files}
     if NOTES in starts and plan.pretraining.makes(NOTES):
@@ -63,7 +64,7 @@ def heard(plan: Plan) -> list[str]:
 def rating_table(plan: Plan) -> dict[str, Any]:
     """What Table 3 shows: rows of the models that run here and of those still to be built, splits without draws."""
     config = plan.config
-    rows = [(m.name, m.title, m.inputs) for m in plan.models.values() if m.problem == "perception"]
+    rows = [(m.name, m.title, plan.inputs_of(m)) for m in plan.models.values() if m.problem == "perception"]
     return {
         "rows": rows + [(name, entry["title"], entry["inputs"]) for name, entry in config["planned"].items()],
         "splits": config["splits"]["names"],

@@ -63,6 +63,11 @@ def render_files(
     return rendered, unusable
 
 
+def rendered_sound(table: Path | str, folder: Path | str) -> dict[str, Path]:
+    """Name of each performance of a table of renderings -> its sound in their folder."""
+    return {each.name: rendering_path(folder, each.name) for each in read_renderings(table)}
+
+
 def rendering_path(folder: Path | str, name: str) -> Path:
     """Where the rendering of a performance is; the name may hold folders. DataError if it leads out of the folder."""
     path = PurePosixPath(name)

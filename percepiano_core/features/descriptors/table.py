@@ -12,7 +12,6 @@ from pathlib import Path
 from percepiano_core.table_io import write_rows
 
 SETS = ("raw", "tonal", "aligned")
-JOINED_SETS = f"^({'|'.join(SETS)})(\\+({'|'.join(SETS)}))*$"  # as a setting names them: "raw+aligned"
 
 
 def in_set(name: str, descriptors: Mapping[str, float]) -> dict[str, float]:

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from percepiano_core.features.descriptors.table import JOINED_SETS
-from percepiano_core.perception.examples import Examples, Predicted
-from percepiano_core.perception.selection import r2_mean
 from percepiano_core.perception.descriptor_models.kernels import covariances, standard_components
 from percepiano_core.perception.descriptor_models.marginal_likelihood import likeliest_weights
+from percepiano_core.perception.examples import JOINED_SETS, TABLES, Examples, Predicted
+from percepiano_core.perception.selection import r2_mean
 from percepiano_core.training.settings import built, setting
 
-INPUTS = ("descriptors",)
+INPUTS = TABLES
 
 
 @dataclass(frozen=True)

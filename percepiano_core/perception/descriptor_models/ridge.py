@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from percepiano_core.features.descriptors.table import JOINED_SETS
-from percepiano_core.perception.examples import Examples, Predicted
+from percepiano_core.perception.examples import JOINED_SETS, TABLES, Examples, Predicted
 from percepiano_core.perception.preparation import prepare
 from percepiano_core.perception.selection import r2_mean
 from percepiano_core.training.settings import built, setting
 
-INPUTS = ("descriptors",)
+INPUTS = TABLES
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from percepiano_core.features.descriptors.table import JOINED_SETS
 from percepiano_core.features.feature_sets import FEATURE_SETS
+from percepiano_core.perception.examples import JOINED_SETS
 from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
 from percepiano_core.training.recipe import Recipe

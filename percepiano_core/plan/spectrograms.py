@@ -1,0 +1,140 @@
+"""What is heard of the rated performances: on which instruments, in which shards of spectrograms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from percepiano_core.errors import UserError
+from percepiano_core.plan.batches import batch, batches_of
+from percepiano_core.plan.models import Model
+from percepiano_core.plan.recordings import RENDERED, RENDERED_QUALITY, RENDERED_TABLE, Renderings
+from percepiano_core.sound.recording_files import recordings_of
+from percepiano_core.wording import nearest
+
+SHARD = "results/mel/{front_end}/{corpus}/{instrument}/{batch}.h5"
+SHARD_QUALITY = "results/quality/mel/{front_end}_{corpus}_{instrument}_{batch}.csv"
+STATISTICS = "results/features/mel/{front_end}_{instrument}.csv"
+RECORDINGS = "recordings"  # the "instrument" of performances that were recorded
+HEARD_INPUTS = ("mel", "mel_statistics")  # inputs of a model that are made of sound
+
+
+@dataclass(frozen=True)
+class Spectrograms:
+    """Spectrograms as configured: the block `audio`, and what can be rendered."""
+
+    block: Mapping[str, Any]
+    renderings: Renderings
+
+    @cached_property
+    def recordings(self) -> dict[str, Path]:
+        """Name of each rated performance that has a recording -> the file; none where no folder is named."""
+        folder = self.block["recordings"]
+        return recordings_of(self.renderings.files("rated"), folder) if folder else {}
+
+    @property
+    def instruments(self) -> list[str]:
+        """What performances can be heard on: the configured instruments, and recordings where they are named."""
+        return [*self.renderings.instruments, *([RECORDINGS] if self.block["recordings"] else [])]
+
+    def learned_on(self, model: Model) -> str:
+        """The instrument that a model learns from."""
+        return self._known(model.learned_on or self.block["instrument"] or self.renderings.usual)
+
+    def tested_on(self, model: Model) -> str:
+        """The instrument that a model's test role is heard on."""
+        return self._known(model.tested_on) if model.tested_on else self.learned_on(model)
+
+    def batches(self, corpus: str, instrument: str) -> list[int]:
+        """Numbers of the shards."""
+        if instrument != RECORDINGS:
+            return self.renderings.batches(corpus)
+        return batches_of(list(self.recordings), list(self.recordings), self._files_a_job)
+
+    def recorded(self, instrument: str, number: int) -> dict[str, Path]:
+        """The recordings of a shard by the names of their performances; none where they are rendered."""
+        return dict(batch(list(self.recordings.items()), self._files_a_job, number)) if instrument == RECORDINGS else {}
+
+    def sound(self, corpus: str, instrument: str, number: int) -> dict[str, Any]:
+        """Files that a shard is made from: renderings and their table, or recordings."""
+        if instrument == RECORDINGS:
+            return {"recordings": [str(path) for path in self.recorded(instrument, number).values()]}
+        named = {"corpus": corpus, "instrument": instrument, "batch": number}
+        return {"audio": RENDERED.format(**named), "table": RENDERED_TABLE.format(**named)}
+
+    def shards(self, front_end: str, instrument: str, corpus: str = "rated") -> list[str]:
+        """Every shard of a corpus on an instrument."""
+        return self._of_batches(SHARD, front_end, instrument, corpus)
+
+    def statistics(self, instrument: str) -> str:
+        """Table of the statistics of all spectrograms on an instrument."""
+        return STATISTICS.format(front_end=self.block["front_end"], instrument=instrument)
+
+    def quality(self, models: Sequence[Model]) -> list[str]:
+        """Lists of what cannot be heard by some models."""
+        found = []
+        for model in models:
+            front_end = self.front_end(model)
+            for instrument in (self.learned_on(model), self.tested_on(model)):
+                found += self._of_batches(SHARD_QUALITY, front_end, instrument, "rated")
+                if instrument != RECORDINGS:
+                    found += self._of_batches(RENDERED_QUALITY, front_end, instrument, "rated")
+        return list(dict.fromkeys(found))
+
+    def given(self, model: Model) -> dict[str, Any]:
+        """What a model hears, to learn from and (where it is another instrument) to be tested on: name -> files."""
+        files: dict[str, Any] = {}
+        learned, tested = self.learned_on(model), self.tested_on(model)
+        heard = {"": learned} if learned == tested else {"": learned, "tested_": tested}
+        for prefix, instrument in heard.items():
+            if "mel" in model.input_kinds:
+                files[f"{prefix}mel"] = self.shards(self.front_end(model), instrument)
+            if "mel_statistics" in model.input_kinds:
+                files[f"{prefix}mel_statistics"] = self.statistics(instrument)
+        return files
+
+    def told(self, model: Model) -> str:
+        """On which instruments a model hears, for a reader."""
+        learned, tested = self.learned_on(model), self.tested_on(model)
+        return learned if learned == tested else f"{learned}, tested on {tested}"
+
+    def digested(self, model: Model) -> dict[str, Any]:
+        """Everything configured that the sound of a model depends on."""
+        heard = {self.learned_on(model), self.tested_on(model)}
+        fonts = {name: font for name, font in self.renderings.instruments.items() if name in heard}
+        return {
+            **self.renderings.settings,
+            "fonts": fonts,
+            "heard": self.told(model),
+            "front_end": self.front_end(model),
+        }
+
+    def front_end(self, model: Model) -> str:
+        """The front end of a model's spectrograms."""
+        return str(model.settings.get("front_end", self.block["front_end"]))
+
+    def lacking(self, model: Model) -> str:
+        """Why a model cannot hear: a program or a sound font that is not installed; "" where it can."""
+        try:
+            for instrument in {self.learned_on(model), self.tested_on(model)} - {RECORDINGS}:
+                self.renderings.font(instrument), self.renderings.program
+        except UserError as error:
+            return str(error)
+        return ""
+
+    @property
+    def _files_a_job(self) -> int:
+        return int(self.renderings.block["files_a_job"])
+
+    def _of_batches(self, pattern: str, front_end: str, instrument: str, corpus: str) -> list[str]:
+        named = {"front_end": front_end, "instrument": instrument, "corpus": corpus}
+        return [pattern.format(**named, batch=number) for number in self.batches(corpus, instrument)]
+
+    def _known(self, instrument: str) -> str:
+        if instrument not in self.instruments:
+            remedy = nearest(instrument, self.instruments)
+            raise UserError("configuration", f"there is no instrument {instrument} (rendering.instruments)", remedy)
+        return instrument
