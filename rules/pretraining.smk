@@ -1,5 +1,5 @@
-# Masked pre-training, on unlabelled performances, of the encoder that MidiBERT-style models start from; and the notes
-# of such performances, which networks of notes can be pre-trained on.
+# Masked pre-training, on unlabelled performances, of the encoders that models start from; and the notes of such
+# performances, which networks of notes can be pre-trained on.
 from percepiano_core.plan.pretraining import (
     NOTES as UNLABELLED_NOTES,
     NOTES_OF_BATCH,
@@ -90,17 +90,17 @@ rule pretraining_notes:
 
 rule pretrain:
     input:
-        words=WORDS,
+        unpack(one_line(lambda w: PLAN.pretraining_inputs(w.encoder))),
     output:
         weights=PRETRAINED,
         history=str(Path(PRETRAINED).with_name("history.csv")),
         run=str(Path(PRETRAINED).with_name("run.json")),
     log:
-        "results/logs/pretrain/{size}.log",
+        "results/logs/pretrain/{encoder}.log",
     benchmark:
-        "results/benchmarks/pretrain/{size}.tsv"
+        "results/benchmarks/pretrain/{encoder}.tsv"
     wildcard_constraints:
-        size="[a-z]+",
+        encoder=any_of(PLAN.pretraining.encoders),
     # Models wait for it.
     priority: 20
     conda:
@@ -112,7 +112,7 @@ rule pretrain:
         gpu=PLAN.gpus,
     params:
         code=code("pretrain_encoder.py"),
-        deps=dependency_versions("torch"),
-        job=lambda w: PLAN.pretraining_parameter(w.size),
+        deps=dependency_versions("torch", "jax"),
+        job=lambda w: PLAN.pretraining_parameter(w.encoder),
     script:
         "../workflow_scripts/pretrain_encoder.py"

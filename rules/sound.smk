@@ -22,7 +22,7 @@ rule render:
     benchmark:
         "results/benchmarks/render/{corpus}_{instrument}_{batch}.tsv"
     wildcard_constraints:
-        corpus="rated|asap|maestro",
+        corpus="rated|asap|maestro|unlabelled",
     conda:
         "../envs/workflow.yaml"
     threads: 1
@@ -51,7 +51,7 @@ rule renderings:
     benchmark:
         "results/benchmarks/renderings/{corpus}_{instrument}.tsv"
     wildcard_constraints:
-        corpus="rated|asap|maestro",
+        corpus="rated|asap|maestro|unlabelled",
     conda:
         "../envs/workflow.yaml"
     threads: 1
@@ -79,7 +79,7 @@ rule cache_mel:
     benchmark:
         "results/benchmarks/mel/{front_end}_{corpus}_{instrument}_{batch}.tsv"
     wildcard_constraints:
-        corpus="rated|asap|maestro",
+        corpus="rated|asap|maestro|unlabelled",
     conda:
         "../envs/workflow.yaml"
     threads: 1

@@ -156,6 +156,10 @@ def test_every_stage_has_its_part_in_the_quality_list(corpus: Path) -> None:
     } <= set(lists)
 
 
+def encoder(**changes: Any) -> dict[str, Any]:
+    return {"pretraining": {"encoders": {"e": {"module": "symbolic.midibert.pretraining", **changes}}}}
+
+
 def entry(name: str, **changes: Any) -> dict[str, Any]:
     """Changes of a model's entry."""
     return {"models": {name: changes}}
@@ -190,7 +194,8 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
         (entry("ridge", module="symbolic.han.architecture"), ["symbolic.han.architecture", "settings: Mapping"]),
         (entry("ridge", data=["T1"]), ["models.ridge.data", "clean, published"]),
         (entry("network", **{**NETWORK, "settings": {"descriptors": "raw"}}), ["model network", "notes+descriptors"]),
-        ({"pretraining": {"settings": {"note": 3}}}, ["pretraining.settings.note", "did you mean 'notes'?"]),
+        (encoder(settings={"note": 3}), ["pretraining.encoders.e.settings.note", "did you mean 'notes'?"]),
+        (encoder(module="symbolic.midibert.midibert"), ["pretraining.encoders.e.module", "is not a module that pre-trains"]),
         ({"planned": {"ridge": {"title": "R", "inputs": "mel"}}}, ["planned.ridge"]),
         (entry("ridge", splits=["performers"]), ["models.ridge.splits.0", "did you mean 'performer'?"]),
         (entry("ridge", seed=[1]), ["models.ridge.seed", "did you mean 'seeds'?"]),

@@ -29,7 +29,8 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for entry in config["models"].values():
         entry["seeds"], entry["settings"]["recipe"]["epochs"] = [0], 1
     settings = {"notes": 32, "recipe": {"epochs": 1, "examples_an_epoch": 4, "batch_size": 2}}
-    config["pretraining"] |= {"settings": settings, "of_a_score": 4, "performances_a_job": 3}
+    encoders = {"midibert_tiny": {"module": "symbolic.midibert.pretraining", "settings": settings}}
+    config["pretraining"] |= {"encoders": encoders, "of_a_score": 4, "performances_a_job": 3}
     config["ablations"] = {}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder

@@ -8,8 +8,8 @@ from typing import Any
 
 from percepiano_core.config import check_config, fill_defaults, read_schema
 from percepiano_core.errors import UserError
-from percepiano_core.plan.models import Model, configured_models, resolved_settings
-from percepiano_core.plan.pretraining import MODULE as PRETRAINING
+from percepiano_core.plan.models import Model, configured_models
+from percepiano_core.plan.pretraining import configured_encoders
 from percepiano_core.wording import nearest
 
 
@@ -21,7 +21,7 @@ def checked_configuration(config: dict[str, Any], schema: Path | str) -> dict[st
     models = configured_models(config["models"])
     _check_planned(config["planned"], models)
     _check_ablations(config["ablations"], models, config)
-    resolved_settings(PRETRAINING, config["pretraining"]["settings"], "pretraining.settings")
+    configured_encoders(config["pretraining"]["encoders"])
     return models
 
 

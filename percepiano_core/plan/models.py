@@ -100,7 +100,7 @@ def configured_models(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mod
     models = {name: configured_model(name, entry) for name, entry in entries.items()}
     for model in models.values():
         for member in model.members:
-            _check_name(f"models.{model.name}.settings.members", member, list(models), "a model")
+            check_name(f"models.{model.name}.settings.members", member, list(models), "a model")
             if models[member].problem != model.problem:
                 problem = f"its member {member} predicts something else"
                 raise UserError(f"model {model.name}", problem, f"combine models of {PREDICTED[model.problem]}")
@@ -155,11 +155,16 @@ def module_kind(module: Any) -> str:
     return next(kind for kind in ("train", "combine", "fit") if kind in kinds)
 
 
-@cache
 def model_modules() -> tuple[str, ...]:
-    """Every module below percepiano_core that a configuration may name, found without importing any."""
+    """Every module below percepiano_core that a configuration may name as that of a model."""
+    return modules_with(*KINDS)
+
+
+@cache
+def modules_with(*names: str) -> tuple[str, ...]:
+    """Modules of systems with one of these functions, which takes `settings`; found without importing any."""
     found = []
-    functions = re.compile(rf"^def ({'|'.join(KINDS)})\(.*?\bsettings: Mapping", re.MULTILINE | re.DOTALL)
+    functions = re.compile(rf"^def ({'|'.join(names)})\(.*?\bsettings: Mapping", re.MULTILINE | re.DOTALL)
     for system in sorted(PROBLEMS):
         for path in sorted((PACKAGE / system).rglob("*.py")):
             match = functions.search(path.read_text(encoding="utf-8"))
@@ -180,7 +185,7 @@ def _check_module(name: str, module: str) -> None:
     if module not in model_modules() and (PACKAGE / f"{module.replace('.', '/')}.py").is_file():
         problem = f"its module {module} has no function of a model that takes `settings: Mapping`"
         raise UserError(f"model {name}", problem, f"give it one of {', '.join(KINDS)} (docs/new_model.md)")
-    _check_name(f"models.{name}.module", module, model_modules(), "a module of a model")
+    check_name(f"models.{name}.module", module, model_modules(), "a module of a model")
 
 
 def _check_places(name: str, entry: Mapping[str, Any]) -> None:
@@ -188,9 +193,9 @@ def _check_places(name: str, entry: Mapping[str, Any]) -> None:
     problem = PROBLEMS[entry["module"].partition(".")[0]]
     for key, known in PLACES[problem].items():
         for value in entry[key]:
-            _check_name(f"models.{name}.{key}", value, known, f"among the {key} of models of {PREDICTED[problem]}")
+            check_name(f"models.{name}.{key}", value, known, f"among the {key} of models of {PREDICTED[problem]}")
     for split in entry["limits"]:
-        _check_name(f"models.{name}.limits", split, PLACES[problem]["splits"], "a split of such models")
+        check_name(f"models.{name}.limits", split, PLACES[problem]["splits"], "a split of such models")
 
 
 def _check_circle(path: list[str], models: Mapping[str, Model]) -> None:
@@ -217,9 +222,10 @@ def _imported(name: str, module: str) -> Any:
 
 def _check_inputs(name: str, inputs: str, possible: Sequence[str]) -> None:
     if possible:
-        _check_name(f"models.{name}.inputs", inputs, possible, "an input of its module")
+        check_name(f"models.{name}.inputs", inputs, possible, "an input of its module")
 
 
-def _check_name(place: str, name: str, known: Sequence[str], what: str) -> None:
+def check_name(place: str, name: str, known: Sequence[str], what: str) -> None:
+    """UserError for a name in the configuration that is not `what`."""
     if name not in known:
         raise UserError("configuration", f"{place}: '{name}' is not {what}", nearest(name, known))

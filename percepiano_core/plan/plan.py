@@ -15,12 +15,12 @@ from typing import Any
 from percepiano_core.corpus.root import VARIABLES, overriding
 from percepiano_core.digest import block_digest, code_digest
 from percepiano_core.errors import UserError
-from percepiano_core.plan import inputs, pretraining
+from percepiano_core.plan import inputs
 from percepiano_core.plan.configuration import checked_configuration
 from percepiano_core.plan.corpora import RatedCorpus, rated_corpus
 from percepiano_core.plan.job import jobs_module
 from percepiano_core.plan.models import Model
-from percepiano_core.plan.pretraining import Pretraining
+from percepiano_core.plan.pretraining import WORDS, Pretraining
 from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
 from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
 from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
@@ -105,7 +105,7 @@ class Plan:
     @cached_property
     def renderings(self) -> Renderings:
         """Sound made of MIDI files."""
-        return Renderings(self.config["rendering"], self.config["corpora"], self.corpus)
+        return Renderings(self.config["rendering"], self.config["corpora"], self.corpus, self.pretraining)
 
     @cached_property
     def spectrograms(self) -> Spectrograms:
@@ -192,11 +192,16 @@ class Plan:
         """What a model is given, for a reader: of sound, on which instruments it learns and is tested."""
         return f"{model.inputs} ({self.spectrograms.told(model)})" if self._hears(model) else model.inputs
 
-    def pretraining_parameter(self, size: str) -> dict[str, Any]:
-        """The same of the pre-training of an encoder of compound words."""
-        module = f"percepiano_core.{pretraining.MODULE}"
+    def pretraining_parameter(self, name: str) -> dict[str, Any]:
+        """The same of the pre-training of an encoder."""
+        module = f"percepiano_core.{self.pretraining.encoders[name].module}"
         digest = _code_digest(self.script("pretrain_encoder.py"), module)
-        return self.pretraining.parameter(size) | {"code_digest": digest}
+        return self.pretraining.parameter(name) | {"code_digest": digest}
+
+    def pretraining_inputs(self, name: str) -> dict[str, Any]:
+        """What an encoder learns from: name -> file or files."""
+        encoder = self.pretraining.encoders[name]
+        return {"mel": self.spectrograms.unlabelled(encoder.settings)} if encoder.inputs == "mel" else {"words": WORDS}
 
     def code_of(self, model: str) -> str:
         """Hash of the code that a model's job reaches: the script, the jobs of its kind, its own module."""
@@ -279,6 +284,9 @@ class Plan:
         for name in model.files:
             if not Path(name).exists() and not self.pretraining.makes(name):
                 return f"no {name}, and no collection of performances to learn it from (pretraining)"
+            encoder = self.pretraining.encoder_of(name)
+            if encoder is not None and encoder.inputs == "mel" and (reason := self.spectrograms.lacking_unlabelled()):
+                return reason
         if self._hears(model) and (reason := self.spectrograms.lacking(model)):
             return reason
         return next((f"its member {name} is" for name in model.members if name in left_out), "")

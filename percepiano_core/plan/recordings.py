@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,6 +16,7 @@ from percepiano_core.corpus.root import corpus_folder, telling_variable
 from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
 from percepiano_core.plan.corpora import RatedCorpus, check_path
+from percepiano_core.plan.pretraining import Pretraining
 from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.sound.rendering import find_font, program_version
 from percepiano_core.training.run_folder import RUN_FILE
@@ -23,6 +25,7 @@ RENDERED = "results/recordings/{corpus}/{instrument}/audio/{batch}"
 RENDERED_TABLE = "results/recordings/{corpus}/{instrument}/batch_{batch}.csv"
 RENDERED_QUALITY = "results/quality/recordings/{corpus}_{instrument}_{batch}.csv"
 OWN_RUN = "results/runs/dynamics/T3/listener/pieces/fold0/seed0"
+UNLABELLED = "unlabelled"  # the collections of performances that encoders learn from, less the rated works
 SETTINGS = ("sample_rate", "gain", "polyphony", "tail_seconds")  # of the rendering, that its samples depend on
 
 _midi_files, _found_font = cache(midi_files), cache(find_font)  # asked for every batch
@@ -30,11 +33,12 @@ _midi_files, _found_font = cache(midi_files), cache(find_font)  # asked for ever
 
 @dataclass(frozen=True)
 class Renderings:
-    """Rendering as configured: the block `rendering`, where corpora are, and the rated one."""
+    """Rendering as configured: the block `rendering`, where corpora are, the rated one, and what is unlabelled."""
 
     block: Mapping[str, Any]
     corpora: Mapping[str, Any]
     rated: RatedCorpus
+    pretraining: Pretraining
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -67,7 +71,9 @@ class Renderings:
         return {performance_name(each): each for each in marked_recordings(self.root("asap"))}
 
     def root(self, corpus: str) -> Path:
-        """Folder of a corpus that is rendered: "rated", "asap" or "maestro"; UserError if none is named."""
+        """Folder of a corpus that is rendered: "rated", "asap", "maestro", UNLABELLED; UserError if none is named."""
+        if corpus == UNLABELLED:
+            return Path(os.path.commonpath([path.parent for path in self.pretraining.heard.values()]))
         folder = self.rated.root if corpus == "rated" else corpus_folder(corpus, self.corpora[corpus])
         if folder is None:
             raise UserError(f"corpora: {corpus}", "no folder is named", "name the folder that the corpus is in")
@@ -75,6 +81,8 @@ class Renderings:
 
     def files(self, corpus: str) -> dict[str, Path]:
         """Name of each performance of a corpus -> its MIDI file."""
+        if corpus == UNLABELLED:
+            return self.pretraining.heard
         with telling_variable(corpus):
             return _midi_files(self.rated.reader if corpus == "rated" else corpus, self.root(corpus))
 

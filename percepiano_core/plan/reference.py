@@ -9,8 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from percepiano_core.config import read_schema
-from percepiano_core.plan.models import model_modules, module_kind
-from percepiano_core.plan.pretraining import MODULE as PRETRAINING
+from percepiano_core.plan.models import model_modules, module_kind, modules_with
 from percepiano_core.training.settings import schema_of
 
 Json = Mapping[str, Any]
@@ -45,7 +44,7 @@ def reference(schema: Json) -> str:
 def _modules() -> list[tuple[str, list[str]]]:
     """Modules that have settings of their own, each with those that share its declaration."""
     found: dict[Any, list[str]] = {}
-    for name in [*model_modules(), PRETRAINING]:
+    for name in [*model_modules(), *modules_with("pretrain")]:
         found.setdefault(getattr(import_module(f"percepiano_core.{name}"), "Settings", name), []).append(name)
     return [(first, others) for first, *others in found.values()]
 
@@ -65,7 +64,7 @@ def _module(name: str, twins: Sequence[str], shared: dict[str, Json]) -> Iterato
 
 def _kind(name: str, module: Any) -> str:
     kinds = {"fit": "fitted", "train": "trained", "combine": "combines others"}
-    return "pre-trained" if name == PRETRAINING else kinds[module_kind(module)]
+    return "pre-trained" if hasattr(module, "pretrain") else kinds[module_kind(module)]
 
 
 def _table(schema: Json, shared: dict[str, Json]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
 from percepiano_core.plan.models import Model
-from percepiano_core.plan.recordings import RENDERED, RENDERED_QUALITY, RENDERED_TABLE, Renderings
+from percepiano_core.plan.recordings import RENDERED, RENDERED_QUALITY, RENDERED_TABLE, UNLABELLED, Renderings
 from percepiano_core.sound.recording_files import recordings_of
 from percepiano_core.wording import nearest
 
@@ -69,6 +69,10 @@ class Spectrograms:
         """Every shard of a corpus on an instrument."""
         return self._of_batches(SHARD, front_end, instrument, corpus)
 
+    def unlabelled(self, settings: Mapping[str, Any]) -> list[str]:
+        """Every shard of what an encoder of these settings learns from, on the usual instrument."""
+        return self.shards(settings["front_end"], self.renderings.usual, UNLABELLED)
+
     def statistics(self, instrument: str) -> str:
         """Table of the statistics of all spectrograms on an instrument."""
         return STATISTICS.format(front_end=self.block["front_end"], instrument=instrument)
@@ -118,8 +122,15 @@ class Spectrograms:
 
     def lacking(self, model: Model) -> str:
         """Why a model cannot hear: a program or a sound font that is not installed; "" where it can."""
+        return self._lacking({self.learned_on(model), self.tested_on(model)} - {RECORDINGS})
+
+    def lacking_unlabelled(self) -> str:
+        """The same of what encoders learn from."""
+        return self._lacking({self.renderings.usual})
+
+    def _lacking(self, instruments: set[str]) -> str:
         try:
-            for instrument in {self.learned_on(model), self.tested_on(model)} - {RECORDINGS}:
+            for instrument in sorted(instruments):
                 self.renderings.font(instrument), self.renderings.program
         except UserError as error:
             return str(error)

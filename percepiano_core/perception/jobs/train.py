@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from percepiano_core.features.assembly import NoteTable
 from percepiano_core.perception.folds import fold_predictions, fold_roles
 from percepiano_core.perception.jobs.runs import read_data, write_rating_run
 from percepiano_core.plan.job import Job
@@ -16,11 +17,11 @@ def run(job: Job) -> None:
     """Do the job."""
     examples, split = read_data(job)
     module = chosen_module("percepiano_core", job.run.module, "train_fold", "model")
-    notes = read_notes(job.file("notes") or str(job.file("performed")))
+    given = getattr(module, "read_given", _notes)(job)
     for fold, folder in job.folders.items():
         roles = fold_roles(examples, split, fold)
         course = TrainingRun.within(folder, job.key, job.device, job.threads)
-        trained = module.train_fold(roles, notes, job.run.settings, job.run.seed, course)
+        trained = module.train_fold(roles, given, job.run.settings, job.run.seed, course)
         trained.write_weights(folder / WEIGHTS_FILE)
         named = (job.run.split, fold, job.run.seed, job.run.model)
         write_rating_run(
@@ -30,3 +31,8 @@ def run(job: Job) -> None:
             fold_predictions(*named, roles.test, trained.test),
         )
         forget_checkpoints(folder)
+
+
+def _notes(job: Job) -> dict[str, NoteTable]:
+    """The notes of the performances, which a module is given that reads nothing else by itself."""
+    return read_notes(job.file("notes") or str(job.file("performed")))

@@ -9,8 +9,19 @@ from percepiano_core.symbolic.midibert.settings import PretrainingSettings as Se
 from percepiano_core.training.settings import built
 
 if TYPE_CHECKING:
+    from percepiano_core.plan.job import Job
     from percepiano_core.store.words import WordCollection
     from percepiano_core.training.run import Trained, TrainingRun
+
+INPUTS = "words"
+NEEDS = ("torch",)
+
+
+def read_given(job: Job) -> WordCollection:
+    """The compound words of the performances to learn from."""
+    from percepiano_core.store.words import read_words
+
+    return read_words(str(job.file("words")))
 
 
 def pretrain(words: WordCollection, settings: Mapping[str, Any], seed: int, run: TrainingRun) -> Trained:
