@@ -69,6 +69,7 @@ def test_recordings_are_heard_where_a_folder_has_them(tmp_path: Path) -> None:
 
 def test_models_that_cannot_hear_are_left_out_in_one_line_each(tmp_path: Path) -> None:
     rendering = {"instruments": {"lost": "no_such_font.sf2"}}
-    run = new_run(tmp_path, segments=2, splits=SPLITS, rendering=rendering, models={"mel_ridge": {"learned_on": "lost"}})
+    models = {"mel_ridge": {"learned_on": "lost"}}
+    run = new_run(tmp_path, segments=2, splits=SPLITS, rendering=rendering, models=models)
     told = snakemake(run, "--dry-run", code=REPOSITORY)
     assert told.count("model mel_ridge: left out, no_such_font.sf2: no such sound font") == 1
