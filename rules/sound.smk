@@ -5,6 +5,10 @@ from percepiano_core.plan.recordings import (
     RENDERED_QUALITY,
     RENDERED_TABLE,
 )
+from percepiano_core.plan.embeddings import (
+    QUALITY as EMBEDDED_QUALITY,
+    TABLE as EMBEDDED,
+)
 from percepiano_core.plan.spectrograms import SHARD, SHARD_QUALITY, STATISTICS
 
 
@@ -113,3 +117,33 @@ rule summarise_mel:
         code=code("summarise_mel.py"),
     script:
         "../workflow_scripts/summarise_mel.py"
+
+
+rule embed:
+    input:
+        unpack(
+            one_line(lambda w: PLAN.spectrograms.embedded(w.embedding, w.instrument))
+        ),
+    output:
+        table=EMBEDDED,
+        quality=EMBEDDED_QUALITY,
+    log:
+        "results/logs/embedding/{embedding}_{instrument}.log",
+    benchmark:
+        "results/benchmarks/embedding/{embedding}_{instrument}.tsv"
+    wildcard_constraints:
+        embedding=any_of(PLAN.embeddings),
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+        gpu=PLAN.gpus,
+    params:
+        code=one_line(lambda w: PLAN.code_of_embedding(w.embedding)),
+        module=lambda w: PLAN.embeddings[w.embedding].module,
+        settings=lambda w: PLAN.embeddings[w.embedding].settings,
+        own=lambda w: list(PLAN.spectrograms.own_vectors(w.embedding)),
+    script:
+        "../workflow_scripts/embed.py"

@@ -195,7 +195,7 @@ STEPS = [{"model": "mean", "adds": "nothing"}, {"model": "rigde", "adds": "descr
         (entry("ridge", data=["T1"]), ["models.ridge.data", "clean, published"]),
         (entry("network", **{**NETWORK, "settings": {"descriptors": "raw"}}), ["model network", "notes+descriptors"]),
         (encoder(settings={"note": 3}), ["pretraining.encoders.e.settings.note", "did you mean 'notes'?"]),
-        (encoder(module="symbolic.midibert.midibert"), ["pretraining.encoders.e.module", "not a module that pre-trains"]),
+        (encoder(module="symbolic.midibert.midibert"), ["pretraining.encoders.e.module", "not a module that pre"]),
         ({"planned": {"ridge": {"title": "R", "inputs": "mel"}}}, ["planned.ridge"]),
         (entry("ridge", splits=["performers"]), ["models.ridge.splits.0", "did you mean 'performer'?"]),
         (entry("ridge", seed=[1]), ["models.ridge.seed", "did you mean 'seeds'?"]),
@@ -276,7 +276,8 @@ def test_every_configured_module_is_found() -> None:
 
 def filled(entry: dict) -> dict:
     """An entry with the defaults of the schema."""
-    defaults = {"settings": {}, "seeds": [0], "data": [], "splits": [], "limits": {}, "learned_on": "", "tested_on": ""}
+    heard = {"learned_on": "", "tested_on": "", "embedding": ""}
+    defaults = {"settings": {}, "seeds": [0], "data": [], "splits": [], "limits": {}, **heard}
     return defaults | entry
 
 

@@ -67,6 +67,32 @@ def test_recordings_are_heard_where_a_folder_has_them(tmp_path: Path) -> None:
     assert "silent" in line.problem
 
 
+def test_vectors_of_an_encoder_of_ones_own_make_a_row_by_one_entry(tmp_path: Path) -> None:
+    vectors = tmp_path / "vectors"
+    entry = {
+        "title": "Ridge on my encoder",
+        "module": "perception.descriptor_models.ridge",
+        "inputs": "embedding",
+        "embedding": "mine",
+        "settings": {"feature_sets": ["embedding"]},
+    }
+    embeddings = {"mine": {"folder": str(vectors)}}
+    run = new_run(tmp_path, 3, splits=SPLITS, embeddings=embeddings, models={"mine_ridge": entry})
+    names = [each.performance for each in survey("manifest", run / "corpus")[0]]
+    vectors.mkdir()
+    for place, name in enumerate(names):
+        np.save(vectors / f"{name}.npy", np.random.default_rng(place).normal(size=(7, 4)))
+    (vectors / f"{names[0]}.npy").write_bytes(b"none")
+    folder, quality = run / RUN.format("mine_ridge"), run / "results/quality/embedding/mine_fluidr3.csv"
+    snakemake(run, str((folder / "predictions.csv").relative_to(run)), str(quality.relative_to(run)), code=REPOSITORY)
+    assert read_run_info(folder).inputs == "embedding (mine)"
+    table = rows_of(run / "results/features/embedding/mine_fluidr3.csv")
+    assert {row["performance"] for row in table} == set(names[1:])
+    assert len(table[0]) == 1 + 2 * 4
+    (line,) = read_quality(quality)
+    assert (line.subject, line.remedy) == (names[0], "write it by numpy.save")
+
+
 def test_models_that_cannot_hear_are_left_out_in_one_line_each(tmp_path: Path) -> None:
     rendering = {"instruments": {"lost": "no_such_font.sf2"}}
     models = {"mel_ridge": {"learned_on": "lost"}}

@@ -15,9 +15,9 @@ from percepiano_core.ratings.labels import read_labels
 from percepiano_core.table_io import header_of, read_numbers
 
 JOINED_SETS = (
-    "^(raw|tonal|aligned|mel)([+](raw|tonal|aligned|mel))*$"  # descriptor sets as a setting names them: "raw+aligned"
+    "^(raw|tonal|aligned|mel|embedding)([+](raw|tonal|aligned|mel|embedding))*$"  # descriptor sets as a setting names them: "raw+aligned"
 )
-TABLES = ("descriptors", "mel_statistics", "descriptors+mel_statistics")
+TABLES = ("descriptors", "mel_statistics", "embedding", "descriptors+mel_statistics", "descriptors+embedding")
 """What a model of descriptors can be given: tables of a row a performance, which stand side by side."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from percepiano_core.config import check_config, fill_defaults, read_schema
 from percepiano_core.errors import UserError
+from percepiano_core.plan.embeddings import configured_embeddings
 from percepiano_core.plan.models import Model, configured_models
 from percepiano_core.plan.pretraining import configured_encoders
 from percepiano_core.wording import nearest
@@ -22,6 +23,7 @@ def checked_configuration(config: dict[str, Any], schema: Path | str) -> dict[st
     _check_planned(config["planned"], models)
     _check_ablations(config["ablations"], models, config)
     configured_encoders(config["pretraining"]["encoders"])
+    configured_embeddings(config["embeddings"])
     return models
 
 

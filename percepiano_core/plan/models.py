@@ -57,6 +57,7 @@ class Model:
     files : files that its settings name, which a run reads
     needs : packages that it cannot do without
     learned_on, tested_on : instruments that it hears, to learn and to be tested; "": the usual one, the same
+    embedding : name of the embedding that it is given, if it is given one
     """
 
     name: str
@@ -73,6 +74,7 @@ class Model:
     needs: tuple[str, ...] = ()
     learned_on: str = ""
     tested_on: str = ""
+    embedding: str = ""
 
     @property
     def system(self) -> str:
@@ -132,6 +134,7 @@ def configured_model(name: str, entry: Mapping[str, Any]) -> Model:
         needs=tuple(getattr(module, "NEEDS", ())),
         learned_on=entry["learned_on"],
         tested_on=entry["tested_on"],
+        embedding=entry["embedding"],
     )
 
 

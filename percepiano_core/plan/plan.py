@@ -18,6 +18,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.plan import inputs
 from percepiano_core.plan.configuration import checked_configuration
 from percepiano_core.plan.corpora import RatedCorpus, rated_corpus
+from percepiano_core.plan.embeddings import Embedding, configured_embeddings
 from percepiano_core.plan.job import jobs_module
 from percepiano_core.plan.models import Model
 from percepiano_core.plan.pretraining import WORDS, Pretraining
@@ -110,7 +111,12 @@ class Plan:
     @cached_property
     def spectrograms(self) -> Spectrograms:
         """Spectrograms of the rated performances."""
-        return Spectrograms(self.config["audio"], self.renderings)
+        return Spectrograms(self.config["audio"], self.renderings, self.embeddings)
+
+    @cached_property
+    def embeddings(self) -> dict[str, Embedding]:
+        """Vectors by frozen encoders."""
+        return configured_embeddings(self.config["embeddings"])
 
     @property
     def hearing(self) -> list[Model]:
@@ -209,6 +215,12 @@ class Plan:
         jobs = jobs_module(entry.kind, entry.problem)
         return _code_digest(self.script(RUN_SCRIPT), jobs, f"percepiano_core.{entry.module}")
 
+    def code_of_embedding(self, name: str) -> str:
+        """Hash of the code that makes an embedding."""
+        module = self.embeddings[name].module
+        modules = [f"percepiano_core.{module}"] if module else []
+        return _code_digest(self.script("embed.py"), *modules)
+
     def script(self, name: str) -> Path:
         """A script of the workflow."""
         return self.code / "workflow_scripts" / name
@@ -278,10 +290,11 @@ class Plan:
 
     def _lacking(self, model: Model, left_out: Mapping[str, str]) -> str:
         """What keeps a model from running: a package, a file that is not there and cannot be made, a member."""
-        for package in model.needs:
+        embedding = self.embeddings.get(model.embedding)
+        for package in (*model.needs, *(embedding.needs if embedding else ())):
             if find_spec(package) is None:
                 return f"{package} is not installed (pip install -e '.[{package}]')"
-        for name in model.files:
+        for name in (*model.files, *(embedding.files if embedding else ())):
             if not Path(name).exists() and not self.pretraining.makes(name):
                 return f"no {name}, and no collection of performances to learn it from (pretraining)"
             encoder = self.pretraining.encoder_of(name)

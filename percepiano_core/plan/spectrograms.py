@@ -10,7 +10,10 @@ from typing import Any
 
 from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
-from percepiano_core.plan.models import Model
+from percepiano_core.plan.embeddings import QUALITY as EMBEDDED_QUALITY
+from percepiano_core.plan.embeddings import TABLE as EMBEDDED
+from percepiano_core.plan.embeddings import Embedding
+from percepiano_core.plan.models import Model, check_name
 from percepiano_core.plan.recordings import RENDERED, RENDERED_QUALITY, RENDERED_TABLE, UNLABELLED, Renderings
 from percepiano_core.sound.recording_files import recordings_of
 from percepiano_core.wording import nearest
@@ -19,15 +22,16 @@ SHARD = "results/mel/{front_end}/{corpus}/{instrument}/{batch}.h5"
 SHARD_QUALITY = "results/quality/mel/{front_end}_{corpus}_{instrument}_{batch}.csv"
 STATISTICS = "results/features/mel/{front_end}_{instrument}.csv"
 RECORDINGS = "recordings"  # the "instrument" of performances that were recorded
-HEARD_INPUTS = ("mel", "mel_statistics")  # inputs of a model that are made of sound
+HEARD_INPUTS = ("mel", "mel_statistics", "embedding")  # inputs of a model that are made of sound
 
 
 @dataclass(frozen=True)
 class Spectrograms:
-    """Spectrograms as configured: the block `audio`, and what can be rendered."""
+    """Spectrograms as configured: the block `audio`, what can be rendered, and the embeddings made of them."""
 
     block: Mapping[str, Any]
     renderings: Renderings
+    embeddings: Mapping[str, Embedding]
 
     @cached_property
     def recordings(self) -> dict[str, Path]:
@@ -81,6 +85,10 @@ class Spectrograms:
         """Lists of what cannot be heard by some models."""
         found = []
         for model in models:
+            if model.embedding:
+                found += [EMBEDDED_QUALITY.format(embedding=model.embedding, instrument=self.learned_on(model))]
+            if model.embedding and self.embeddings[model.embedding].folder:
+                continue
             front_end = self.front_end(model)
             for instrument in (self.learned_on(model), self.tested_on(model)):
                 found += self._of_batches(SHARD_QUALITY, front_end, instrument, "rated")
@@ -98,12 +106,29 @@ class Spectrograms:
                 files[f"{prefix}mel"] = self.shards(self.front_end(model), instrument)
             if "mel_statistics" in model.input_kinds:
                 files[f"{prefix}mel_statistics"] = self.statistics(instrument)
+            if "embedding" in model.input_kinds:
+                files[f"{prefix}embedding"] = EMBEDDED.format(embedding=model.embedding, instrument=instrument)
         return files
+
+    def embedded(self, name: str, instrument: str) -> dict[str, Any]:
+        """What the vectors of an embedding are made from: spectrograms and weights, or the user's own vectors."""
+        entry = self.embeddings[name]
+        if entry.folder:
+            return {"vectors": [str(path) for path in self.own_vectors(name).values()]}
+        return {"mel": self.shards(entry.settings["front_end"], instrument), "named": list(entry.files)}
+
+    def own_vectors(self, name: str) -> dict[str, Path]:
+        """Performance -> the user's own vector of it; none of an embedding by a module."""
+        entry = self.embeddings[name]
+        return entry.vectors(self.renderings.files("rated")) if entry.folder else {}
 
     def told(self, model: Model) -> str:
         """On which instruments a model hears, for a reader."""
         learned, tested = self.learned_on(model), self.tested_on(model)
-        return learned if learned == tested else f"{learned}, tested on {tested}"
+        heard = learned if learned == tested else f"{learned}, tested on {tested}"
+        if not model.embedding:
+            return heard
+        return model.embedding if self.embeddings[model.embedding].folder else f"{model.embedding}, {heard}"
 
     def digested(self, model: Model) -> dict[str, Any]:
         """Everything configured that the sound of a model depends on."""
@@ -118,10 +143,18 @@ class Spectrograms:
 
     def front_end(self, model: Model) -> str:
         """The front end of a model's spectrograms."""
-        return str(model.settings.get("front_end", self.block["front_end"]))
+        settings = self.embeddings[model.embedding].settings if model.embedding else model.settings
+        return str(settings.get("front_end", self.block["front_end"]))
 
     def lacking(self, model: Model) -> str:
-        """Why a model cannot hear: a program or a sound font that is not installed; "" where it can."""
+        """Why a model cannot hear: a program, a package or a sound font that is not installed; "" where it can.
+
+        UserError for an embedding or an instrument that there is not.
+        """
+        if "embedding" in model.input_kinds:
+            check_name(f"models.{model.name}.embedding", model.embedding, list(self.embeddings), "an embedding")
+            if self.embeddings[model.embedding].folder:
+                return ""
         return self._lacking({self.learned_on(model), self.tested_on(model)} - {RECORDINGS})
 
     def lacking_unlabelled(self) -> str:

@@ -15,7 +15,7 @@ from percepiano_core.training.run_folder import RunInfo, write_run_info
 TEST_FILE, VALID_FILE = "predictions.csv", "valid.csv"
 
 
-DESCRIBED = ("descriptors", "mel_statistics")  # inputs that are tables of descriptors
+DESCRIBED = ("descriptors", "mel_statistics", "embedding")  # inputs that are tables of descriptors
 TESTED = "tested_"  # before the name of an input, as the test role is heard
 
 
