@@ -12,7 +12,9 @@ setup: $(SETUP)
 $(SETUP): pyproject.toml envs/requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found; install Python 3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/requirements.lock -e ".[dev,torch,dynamics]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c envs/requirements.lock -e ".[dev,torch,jax,dynamics]"
+	@# Without its requirements, which would replace builds of torch; it is used for its weights alone.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1 || echo "transcription is left out"
 	$(BIN)/python -m compileall -q percepiano_core
 	@touch $@
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 # Before any library reads it: numbers of networks depend on how many threads add them up, and tests run side by side.
 os.environ["OMP_NUM_THREADS"] = "1"
+# JAX compiles in half the time, and tests compile more than they compute.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import pytest
 from mazurka_marks import made_up_mazurkas

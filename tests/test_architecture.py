@@ -24,7 +24,7 @@ ORDER = (
 )  # fmt: skip
 BESIDE = {"symbolic", "audio", "dynamics"}
 FRAMEWORKLESS = {"training", "metrics", "corpus", "sound", "store", "plan", "perception", "evaluation"}
-ADAPTERS = {"training/torch_adapter.py"}  # one a framework
+ADAPTERS = {"training/torch_adapter.py", "training/jax_adapter.py"}  # one a framework
 CLOSURES = Path(__file__).parent / "data" / "closures.json"
 
 

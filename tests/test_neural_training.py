@@ -14,9 +14,9 @@ from neural_cases import QUICK, TINY, made_corpus, network_of, predicted, train_
 from safetensors.torch import save_file
 
 from percepiano_core.errors import UserError
+from percepiano_core.perception.collapse import collapse_warning, sd_ratios
 from percepiano_core.perception.folds import Roles
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.networks.diagnostics import collapse_warning, sd_ratios
 from percepiano_core.symbolic.networks.network_file import read_network, write_network
 from percepiano_core.training.run import Trained, TrainingRun
 

@@ -1,4 +1,4 @@
-"""The command line: `percepiano align | convert-midibert | dynamics | features | fetch | rate | synthesize | where`."""
+"""The command line: `percepiano align | convert-midibert | dynamics | features | fetch | rate | synthesize | transcribe | where`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from percepiano_core.cli.features_command import features
 from percepiano_core.cli.fetch_command import fetch
 from percepiano_core.cli.rate_command import rate
 from percepiano_core.cli.synthesize_command import synthesize
+from percepiano_core.cli.transcribe_command import transcribe
 from percepiano_core.cli.where_command import where
 from percepiano_core.errors import PercePianoError
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (align, convert_midibert, dynamics, features, fetch, rate, synthesize, where):
+for command in (align, convert_midibert, dynamics, features, fetch, rate, synthesize, transcribe, where):
     app.command()(command)
 
 

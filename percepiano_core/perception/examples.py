@@ -14,9 +14,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.ratings.labels import read_labels
 from percepiano_core.table_io import header_of, read_numbers
 
-JOINED_SETS = (
-    "^(raw|tonal|aligned|mel|embedding)([+](raw|tonal|aligned|mel|embedding))*$"  # descriptor sets as a setting names them: "raw+aligned"
-)
+JOINED_SETS = "^(raw|tonal|aligned|mel|embedding)([+](raw|tonal|aligned|mel|embedding))*$"  # as settings name them
 TABLES = ("descriptors", "mel_statistics", "embedding", "descriptors+mel_statistics", "descriptors+embedding")
 """What a model of descriptors can be given: tables of a row a performance, which stand side by side."""
 

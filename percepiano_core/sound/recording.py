@@ -139,7 +139,7 @@ def _resampled(
 
 def _check_samples(path: Path | str, block: np.ndarray, before: int, rate: int) -> None:
     """DataError where samples [channels, n], `before` of which came earlier, are not numbers that a sound may have."""
-    if -LARGEST <= block.min() and block.max() <= LARGEST:  # not for what is no number
+    if block.min() >= -LARGEST and block.max() <= LARGEST:  # not for what is no number
         return
     largest = np.abs(block).max(axis=0)
     usable = largest <= LARGEST

@@ -70,11 +70,15 @@ def train(
     UserError if no epoch has a validation score that is a number.
     """
     result, arrays = read_checkpoint(checkpoint, key, report)
-    if result.history:
+    if arrays:
         task.load(arrays)
     while not _finished(result, recipe):
         begun = time.perf_counter()
-        result, arrays = _next_epoch(task, recipe, result)
+        try:
+            result, arrays = _next_epoch(task, recipe, result)
+        except SystemExit:  # asked to end between two steps: what there is of the epoch is kept too
+            write_checkpoint(checkpoint, key, result, task.arrays())
+            raise
         write_checkpoint(checkpoint, key, result, arrays)
         if history is not None:
             write_history(history, result.history)

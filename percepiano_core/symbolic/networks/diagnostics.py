@@ -1,4 +1,4 @@
-"""What is told of a training run beside its loss: gradients, activations, attention, and whether it says anything.
+"""What is told of a training run beside its loss: gradients, activations, attention.
 
 The published starting point is nearly blind: all predictions within .01 of one half, attention even over notes
 (docs/symbolic_networks.md, "Initialisation"). These numbers show whether a network leaves it.
@@ -11,8 +11,6 @@ from collections import defaultdict
 import numpy as np
 from torch import nn
 
-from percepiano_core.training.history import COLLAPSED
-
 
 def gradient_norms(module: nn.Module) -> dict[str, float]:
     """Part of the module (two steps below it) -> L2 norm of its gradient; parts without a gradient are left out."""
@@ -21,17 +19,6 @@ def gradient_norms(module: nn.Module) -> dict[str, float]:
         if parameter.grad is not None:
             squares["_".join(name.split(".")[:2])] += float(parameter.grad.square().sum())
     return {f"gradient_{part}": square**0.5 for part, square in squares.items()}
-
-
-def sd_ratios(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Standard-deviation ratio of predictions to labels [n, k], a dimension [k]; 1 is as varied as people."""
-    return predicted.std(axis=0) / np.maximum(labels.std(axis=0), 1e-6)
-
-
-def collapse_warning(ratios: np.ndarray, names: tuple[str, ...]) -> str | None:
-    """One line that names the dimensions in which all performances get nearly the same value; None if there is none."""
-    flat = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSED]
-    return f"collapse: {len(flat)} of {len(names)} dimensions hardly vary ({', '.join(flat[:5])})" if flat else None
 
 
 def mean_numbers(parts: list[dict[str, float]]) -> dict[str, float]:

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from percepiano_core.dimensions import DIMENSION_KEYS
+from percepiano_core.perception.collapse import collapse_warning, sd_ratios
 from percepiano_core.perception.selection import r2_mean
-from percepiano_core.symbolic.networks.diagnostics import collapse_warning, gradient_norms, mean_numbers, sd_ratios
+from percepiano_core.symbolic.networks.diagnostics import gradient_norms, mean_numbers
 from percepiano_core.symbolic.networks.network import Network
 from percepiano_core.symbolic.networks.pairwise_differences import pairwise_difference_loss
 from percepiano_core.symbolic.networks.settings import RatingNetworkSettings
