@@ -13,7 +13,17 @@ from pathlib import Path
 from percepiano_core.errors import PercePianoError
 from percepiano_core.table_io import read_records, write_records
 
-STAGES = ("corpus", "ratings", "alignment", "features", "rendering", "transcription", "spectrograms", "dynamics", "pretraining")
+STAGES = (
+    "corpus",
+    "ratings",
+    "alignment",
+    "features",
+    "rendering",
+    "transcription",
+    "spectrograms",
+    "dynamics",
+    "pretraining",
+)
 LEFT_OUT = "the performance is left out"  # the consequence for one that is in no stage
 
 

@@ -1,4 +1,4 @@
-"""The command line: `percepiano align | convert-midibert | dynamics | features | fetch | rate | synthesize | transcribe | where`."""
+"""The command line: `percepiano align`, `rate`, `dynamics` and the other commands."""
 
 from __future__ import annotations
 

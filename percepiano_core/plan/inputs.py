@@ -9,6 +9,8 @@ from percepiano_core.plan.models import Model
 from percepiano_core.plan.runs import PREDICTION_FILES, Run
 from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
 from percepiano_core.plan.tracks import Track
+from percepiano_core.plan.transcriptions import DESCRIPTORS as TRANSCRIBED
+from percepiano_core.plan.transcriptions import TRANSCRIPTION
 
 GIVEN = {
     "descriptors": "results/features/descriptors.csv",
@@ -26,6 +28,10 @@ def of_ratings(labels: str, split: str, model: Model, heard: Spectrograms) -> di
         "split": f"results/splits/{split}.json",
     }
     files |= {kind: GIVEN[kind] for kind in model.input_kinds if kind in GIVEN}
+    if "descriptors" in model.input_kinds and model.learned_on == TRANSCRIPTION:
+        files["descriptors"] = TRANSCRIBED
+    elif "descriptors" in model.input_kinds and model.tested_on == TRANSCRIPTION:
+        files["tested_descriptors"] = TRANSCRIBED
     if set(HEARD_INPUTS) & set(model.input_kinds):
         files |= heard.given(model)
     return files | _files(model)

@@ -27,6 +27,7 @@ from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs,
 from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
 from percepiano_core.plan.tracks import CORPORA, Track, track_named
+from percepiano_core.plan.transcriptions import TRANSCRIPTION, Transcriptions
 from percepiano_core.training.run_folder import WEIGHTS_FILE
 
 RUN_SCRIPT = "run_model.py"
@@ -118,11 +119,21 @@ class Plan:
         """Vectors by frozen encoders."""
         return configured_embeddings(self.config["embeddings"])
 
+    @cached_property
+    def transcriptions(self) -> Transcriptions:
+        """Transcriptions of the rated performances."""
+        return Transcriptions(self.config["transcription"], self.spectrograms, self.rating_splits)
+
+    @property
+    def running(self) -> list[Model]:
+        """The models that run somewhere."""
+        somewhere = {run.model for run in self.runs}
+        return [model for model in self.models.values() if model.name in somewhere]
+
     @property
     def hearing(self) -> list[Model]:
-        """The models that hear the rated performances and run somewhere."""
-        running = {run.model for run in self.runs}
-        return [model for model in self.models.values() if model.name in running and self._hears(model)]
+        """The models among them that hear the rated performances."""
+        return [model for model in self.running if self._hears(model)]
 
     @cached_property
     def own(self) -> OwnRecordings:
@@ -196,6 +207,8 @@ class Plan:
 
     def inputs_of(self, model: Model) -> str:
         """What a model is given, for a reader: of sound, on which instruments it learns and is tested."""
+        if self.reads_transcriptions(model):
+            return f"{model.inputs} ({'learned from' if model.learned_on else 'tested on'} transcriptions)"
         return f"{model.inputs} ({self.spectrograms.told(model)})" if self._hears(model) else model.inputs
 
     def pretraining_parameter(self, name: str) -> dict[str, Any]:
@@ -302,7 +315,13 @@ class Plan:
                 return reason
         if self._hears(model) and (reason := self.spectrograms.lacking(model)):
             return reason
+        if self.reads_transcriptions(model) and (reason := self.transcriptions.lacking):
+            return reason
         return next((f"its member {name} is" for name in model.members if name in left_out), "")
+
+    def reads_transcriptions(self, model: Model) -> bool:
+        """Whether a model of descriptors learns from transcriptions, or is tested on them."""
+        return "descriptors" in model.input_kinds and TRANSCRIPTION in (model.learned_on, model.tested_on)
 
     def _hears(self, model: Model) -> bool:
         return bool(set(HEARD_INPUTS) & set(model.input_kinds))

@@ -44,9 +44,14 @@ class Spectrograms:
         """What performances can be heard on: the configured instruments, and recordings where they are named."""
         return [*self.renderings.instruments, *([RECORDINGS] if self.block["recordings"] else [])]
 
+    @property
+    def usual(self) -> str:
+        """The instrument that is heard where a model names none."""
+        return str(self.block["instrument"] or self.renderings.usual)
+
     def learned_on(self, model: Model) -> str:
         """The instrument that a model learns from."""
-        return self._known(model.learned_on or self.block["instrument"] or self.renderings.usual)
+        return self._known(model.learned_on or self.usual)
 
     def tested_on(self, model: Model) -> str:
         """The instrument that a model's test role is heard on."""
@@ -160,6 +165,10 @@ class Spectrograms:
     def lacking_unlabelled(self) -> str:
         """The same of what encoders learn from."""
         return self._lacking({self.renderings.usual})
+
+    def lacking_usual(self) -> str:
+        """The same of the instrument that is heard where none is named."""
+        return self._lacking({self.usual} - {RECORDINGS})
 
     def _lacking(self, instruments: set[str]) -> str:
         try:

@@ -38,6 +38,13 @@ def rating_splits(block: Mapping[str, Any], corpus: RatedCorpus) -> dict[str, Pl
     return planned
 
 
+def tested_performances(split: PlannedSplit, corpus: RatedCorpus) -> set[str]:
+    """Names of the performances in the test role of any fold."""
+    groups = {segment: segment for segment in corpus.segments}
+    folds = build_split(split.name, corpus.performances, groups, split.parameters).folds
+    return {name for fold in folds.values() for name in fold.test}
+
+
 def piece_split(folds: list[int]) -> PlannedSplit:
     """The split of the recordings of dynamics, on the configured folds."""
     return PlannedSplit(PIECES, PIECES, {}, tuple(str(fold) for fold in folds))

@@ -45,6 +45,7 @@ def quality_lists(plan: Plan) -> list[str]:
         *(plan.renderings.asap_quality() if "T2" in plan.tracks else []),
         *([plan.own.quality] if plan.own.sounds else []),
         *plan.spectrograms.quality(plan.hearing),
+        *(plan.transcriptions.quality if any(map(plan.reads_transcriptions, plan.running)) else []),
     ]
     starts = {path for run in plan.runs for path in plan.models[run.model].files}
     if NOTES in starts and plan.pretraining.makes(NOTES):

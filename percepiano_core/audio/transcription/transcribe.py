@@ -21,6 +21,7 @@ from percepiano_core.corpus.midi_writing import TICKS_PER_QUARTER, TICKS_PER_SEC
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.files import replacing
 from percepiano_core.job import concerning
+from percepiano_core.quality import QualityLine, from_error
 from percepiano_core.sound.recording import read_recording
 from percepiano_core.sound.repair import Tell, unheard
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Transcriber = Callable[[Path], PerformedMidi]
 KIND = ".mid"
+STAGE = "transcription"  # of the lines of quality
 PEDAL_DOWN, PEDAL_UP = 127, 0  # on and off can be heard, how far it is down cannot
 
 
@@ -119,6 +121,30 @@ def transcribe_files(
             write_performance(part, performed)
         pedals = int(np.count_nonzero(performed.controls["value"] >= (PEDAL_DOWN + 1) // 2))
         yield Transcription(name, path, len(performed.notes), pedals, time.process_time() - begin)
+
+
+def transcribed_batch(
+    recordings: Mapping[str, Path], folder: Path | str, transcriber: Transcriber, progress: Callable[[str], None]
+) -> list[QualityLine]:
+    """Transcribe recordings into a folder; a line of quality for each that cannot be, `progress` is told the others."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lines = []
+    for name, done in zip(recordings, transcribe_files(recordings, folder, transcriber), strict=True):
+        if isinstance(done, DataError):
+            lines.append(from_error(STAGE, name, done, "it has no transcription"))
+        else:
+            progress(f"{name}: {done.notes} notes, {done.cpu_sec:.1f} s of CPU time")
+    return lines
+
+
+def transcribed_files(folders: Iterable[Path | str]) -> dict[str, Path]:
+    """Name of each performance -> its transcription in one of the folders of jobs."""
+    found = {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for folder in map(Path, folders)
+        for path in sorted(folder.rglob(f"*{KIND}"))
+    }
+    return dict(sorted(found.items()))
 
 
 def performance_of(events: Iterable[Event]) -> PerformedMidi:

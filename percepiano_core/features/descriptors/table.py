@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from percepiano_core.table_io import write_rows
+from percepiano_core.table_io import header_of, read_numbers, write_rows
 
 SETS = ("raw", "tonal", "aligned")
 
@@ -28,6 +28,13 @@ def write_descriptors(path: Path | str, rows: Mapping[str, Mapping[str, float]])
     columns = list(dict.fromkeys(column for _, row in ordered for column in row))
     cells = ([name, *(_cell(row.get(column, math.nan)) for column in columns)] for name, row in ordered)
     write_rows(path, ["performance", *columns], cells)
+
+
+def read_descriptors(path: Path | str) -> dict[str, dict[str, float]]:
+    """Performance -> column -> value of what `write_descriptors` wrote; what was empty is nan."""
+    columns = [name for name in header_of(path) if name != "performance"]
+    rows = read_numbers(path, columns)
+    return {name: dict(zip(columns, values.tolist(), strict=True)) for name, values in rows.items()}
 
 
 def _cell(value: float) -> str:
