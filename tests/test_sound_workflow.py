@@ -13,6 +13,7 @@ from workflow_runs import REPOSITORY, new_run, snakemake
 
 from percepiano_core.corpus.readers import survey
 from percepiano_core.quality import read_quality
+from percepiano_core.store.predictions import read_predictions
 from percepiano_core.training.run_folder import read_run_info
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,33 @@ def test_recordings_are_heard_where_a_folder_has_them(tmp_path: Path) -> None:
     (line,) = read_quality(run / shard)
     assert (line.stage, line.subject) == ("spectrograms", names[0])
     assert "silent" in line.problem
+
+
+def test_a_model_is_tested_on_transcriptions_that_another_program_made(tmp_path: Path) -> None:
+    sound = tmp_path / "sound"
+    sound.mkdir()
+    run = new_run(
+        tmp_path,
+        3,
+        splits=SPLITS,
+        audio={"recordings": str(sound), "instrument": "recordings"},
+        transcription={"folder": str(tmp_path / "transcribed")},
+        models={"transcribed_trees": {"settings": {"trees": 5}}, "extra_trees": {"settings": {"trees": 5}}},
+    )
+    for each in survey("manifest", run / "corpus")[0]:
+        soundfile.write(sound / f"{each.performance}.flac", np.full(100, 0.1), 22050)
+        (tmp_path / "transcribed").mkdir(exist_ok=True)
+        shutil.copy(run / "corpus" / each.midi, tmp_path / "transcribed" / f"{each.performance}.mid")
+    folders = [run / RUN.format(name) for name in ("transcribed_trees", "extra_trees")]
+    distances = "results/transcribed/note_distances.csv"
+    targets = [str((folder / "predictions.csv").relative_to(run)) for folder in folders]
+    snakemake(run, *targets, distances, code=REPOSITORY)
+    assert read_run_info(folders[0]).inputs == "descriptors (tested on transcriptions)"
+    heard, read = (read_predictions(folder / "predictions.csv")[0] for folder in folders)
+    np.testing.assert_array_equal(heard.predictions, read.predictions)  # the "transcriptions" are the true files
+    rows = rows_of(run / distances)
+    assert {row["performance"] for row in rows} == set(heard.performances)
+    assert {float(row["f1"]) for row in rows} == {1.0}
 
 
 def test_vectors_of_an_encoder_of_ones_own_make_a_row_by_one_entry(tmp_path: Path) -> None:
