@@ -179,7 +179,8 @@ def report_step(size: str, rounds: int) -> str:
     times = " | ".join(f"{seconds[name].min():.3f}" for name in ("theirs", "ours", "their step", "our step"))
     ratio, of_step = (np.median(seconds[a] / seconds[b]) for a, b in (("theirs", "ours"), ("their step", "our step")))
     share = np.median(floor / seconds["ours"])
-    return f"| {size} | {CLIPS[size]} | {times} | {ratio:.2f} | {of_step:.2f} | {share:.0%} | {compiling:.1f} | {apart:.0e} |"
+    shares = f"{ratio:.2f} | {of_step:.2f} | {share:.0%}"
+    return f"| {size} | {CLIPS[size]} | {times} | {shares} | {compiling:.1f} | {apart:.0e} |"
 
 
 def report_pretraining(size: str, clips: int, rounds: int) -> str:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from percepiano_core.audio.ast.positions import Grid
 from percepiano_core.audio.ssast.network_settings import Masking
 
-SIDES = (3, 4, 5)  # patches along a side of a cluster, one drawn a clip
+SIDES = (3, 5)  # fewest and most patches along a side of a cluster, one number drawn a clip
 
 
 def cluster_mask(key: jax.Array, grid: Grid, count: int) -> jax.Array:
@@ -26,7 +26,7 @@ def cluster_mask(key: jax.Array, grid: Grid, count: int) -> jax.Array:
     A pure function of the key; `grid` and `count` are static.
     """
     side_key, row_key, column_key, jitter_key = jax.random.split(key, 4)
-    side = jax.random.choice(side_key, jnp.array(SIDES))
+    side = jax.random.randint(side_key, (), SIDES[0], SIDES[1] + 1)
     blocks = 12 * count // SIDES[0] ** 2 + 8  # always enough; measured over thousands of draws
     rows = _covered(row_key, side, blocks, grid[0])  # [blocks, f]
     columns = _covered(column_key, side, blocks, grid[1])  # [blocks, t]
