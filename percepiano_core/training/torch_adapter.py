@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from percepiano_core.training.run import TrainingRun
 
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 OPTIMISER, RATES = "optimiser/", "rates"
+WRAPPERS = ("state_dict", "model")  # keys under which training scripts keep the weights
+PARALLEL_PREFIX = "module."  # DataParallel's, before the names of a state dict
 
 
 def device_of(run: TrainingRun) -> torch.device:
@@ -122,3 +126,26 @@ def load_optimiser(optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.nda
     for group, rate in zip(groups, arrays[RATES].tolist(), strict=True):
         group["lr"] = rate
     optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def read_state_dict(path: Path | str) -> dict[str, Tensor]:
+    """The state dict in a file that others published, by itself or beside numbers.
+
+    A pickle can run code when it is read, so only tensors in plain containers are accepted (`weights_only`); UserError
+    if the file holds anything else.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        remedy = "where it comes from, save its state dict alone with torch.save, or convert it to safetensors"
+        raise UserError(path, f"holds more than tensors, or cannot be read ({_first_line(error)})", remedy) from None
+    for wrapper in WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise UserError(path, "holds no table of tensors", "give a file with the state dict of a model")
+    return content
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -30,8 +30,9 @@ def cluster_mask(key: jax.Array, grid: Grid, count: int) -> jax.Array:
     blocks = 12 * count // SIDES[0] ** 2 + 8  # always enough; measured over thousands of draws
     rows = _covered(row_key, side, blocks, grid[0])  # [blocks, f]
     columns = _covered(column_key, side, blocks, grid[1])  # [blocks, t]
-    covered = (rows[:, :, None] & columns[:, None, :]).reshape(blocks, -1)  # [blocks, N]
-    first = jnp.where(covered.any(0), covered.argmax(0), blocks)  # the block that masks a patch; none: after all
+    order = jnp.arange(blocks)[:, None, None]
+    # The first block that covers a patch masks it; one that none covers comes after all.
+    first = jnp.where(rows[:, :, None] & columns[:, None, :], order, blocks).min(0).reshape(-1)  # [N]
     return _smallest(first + jax.random.uniform(jitter_key, first.shape), count)
 
 

@@ -18,7 +18,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.symbolic.midibert.compound_words import VOCABULARY
 from percepiano_core.symbolic.midibert.settings import LONGEST, BertSize
 from percepiano_core.symbolic.midibert.word_model import WordEncoder
-from percepiano_core.symbolic.networks.published_tensors import PARALLEL_PREFIX, read_tensors
+from percepiano_core.training.torch_adapter import PARALLEL_PREFIX, read_state_dict
 
 _LAYER = {
     "attention.query": "attention.self.query",
@@ -48,7 +48,7 @@ def read_published_encoder(path: Path | str) -> tuple[BertSize, dict[str, Tensor
 
     UserError if the file holds anything but tensors and numbers; if a tensor is missing, unknown or of a wrong shape.
     """
-    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_tensors(path).items()}
+    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_state_dict(path).items()}
     tensors = {name: value for name, value in tensors.items() if not _UNUSED.match(name)}
     size = _size(path, tensors)
     with device("meta"):

@@ -1,12 +1,8 @@
-"""The tensors in a file that others published: safetensors, npz, or PyTorch's own.
-
-A pickle can run code when it is read, so that of a PyTorch file only tensors in plain containers are accepted
-(`weights_only`).
-"""
+"""The tensors in a file that others published: safetensors, npz, or PyTorch's own."""
 
 from __future__ import annotations
 
-import pickle
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +12,6 @@ from percepiano_core.errors import UserError
 from percepiano_core.training.named_arrays import expecting
 
 EXPECTED = ("published weights", "give a file of safetensors, npz or PyTorch")
-WRAPPERS = ("state_dict", "model")  # keys under which training scripts keep the weights
 
 
 def read_tensors(path: Path | str) -> dict[str, np.ndarray]:
@@ -34,19 +29,8 @@ def _safetensors(path: Path | str) -> dict[str, np.ndarray]:
 
 
 def _of_torch(path: Path | str) -> dict[str, np.ndarray]:
-    try:
-        import torch
-    except ImportError:
-        raise UserError(path, "PyTorch, which wrote it, is not installed", "install it, or convert the file") from None
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        remedy = "where it comes from, save its state dict alone with torch.save, or convert it to safetensors"
-        first = str(error).strip().split("\n")[0]
-        raise UserError(path, f"holds more than tensors, or cannot be read ({first})", remedy) from None
-    for wrapper in WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
-            content = content[wrapper]
-    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise UserError(path, "holds no table of tensors", "give a file with the state dict of a model")
-    return {name: value.numpy() for name, value in content.items()}
+    if find_spec("torch") is None:
+        raise UserError(path, "PyTorch, which wrote it, is not installed", "install it, or convert the file")
+    from percepiano_core.training.torch_adapter import arrays_of, read_state_dict
+
+    return arrays_of(read_state_dict(path))

@@ -16,7 +16,7 @@ from percepiano_core.errors import UserError
 from percepiano_core.symbolic.han.architecture import Architecture
 from percepiano_core.symbolic.han.hierarchical_model import HierarchicalModel
 from percepiano_core.symbolic.han.published.parameters import unused_modules
-from percepiano_core.symbolic.networks.published_tensors import PARALLEL_PREFIX, read_tensors
+from percepiano_core.training.torch_adapter import PARALLEL_PREFIX, read_state_dict
 
 _ENCODER = {
     "note.embed": "note_embedder.fc",
@@ -59,7 +59,7 @@ def load_published(path: Path | str, width: int, architecture: Architecture) -> 
 
     UserError if the file holds anything but tensors, lacks one, has one that is unknown, or of another shape.
     """
-    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_tensors(path).items()}
+    tensors = {name.removeprefix(PARALLEL_PREFIX): value for name, value in read_state_dict(path).items()}
     names = published_names(width, architecture)
     with torch.device("meta"):
         shapes = HierarchicalModel(width, architecture).state_dict()
