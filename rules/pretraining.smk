@@ -5,6 +5,7 @@ from percepiano_core.plan.pretraining import (
     NOTES_OF_BATCH,
     QUALITY_OF_BATCH,
     QUALITY_OF_WORDS,
+    RECONSTRUCTION,
     WEIGHTS as PRETRAINED,
     WORDS,
 )
@@ -116,3 +117,31 @@ rule pretrain:
         job=lambda w: PLAN.pretraining_parameter(w.encoder),
     script:
         "../workflow_scripts/pretrain_encoder.py"
+
+
+rule reconstruction:
+    input:
+        unpack(one_line(lambda w: PLAN.pretraining_inputs(w.encoder))),
+        weights=PRETRAINED,
+    output:
+        report(
+            RECONSTRUCTION,
+            caption="report/reconstruction.rst",
+            category="Training",
+        ),
+    log:
+        "results/logs/reconstruction/{encoder}.log",
+    benchmark:
+        "results/benchmarks/reconstruction/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=any_of(PLAN.pretraining.encoders),
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code("draw_reconstruction.py"),
+    script:
+        "../workflow_scripts/draw_reconstruction.py"

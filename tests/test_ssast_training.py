@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from flax import nnx
 from test_training_jax_adapter import assert_equal, compiled_once
 
-from percepiano_core.audio.ast.ast import AstEncoder
+from percepiano_core.audio.ast.ast import AstEncoder, patches_of
 from percepiano_core.audio.ast.settings import AstSettings, AstSize
 from percepiano_core.audio.mel_cache.cache import MelCache
 from percepiano_core.audio.mel_cache.front_ends import front_end
@@ -29,6 +29,7 @@ from percepiano_core.audio.networks.encoder_weights import patch_moments, read_e
 from percepiano_core.audio.networks.network import AudioNetwork
 from percepiano_core.audio.ssast.pretraining import pretrain, pretraining_roles
 from percepiano_core.audio.ssast.pretraining_task import PretrainingTask, parts_of
+from percepiano_core.audio.ssast.reconstruction import draw_reconstruction, put_patches, reconstructed
 from percepiano_core.audio.ssast.settings import PretrainingSettings
 from percepiano_core.errors import UserError
 from percepiano_core.training.checkpoint import TrainingResult
@@ -217,4 +218,31 @@ def test_an_encoder_that_sees_the_visible_patches_alone_is_pretrained_too(mels: 
     settings = pretraining_settings(encoder="visible", decoder_layers=1)
     trained = pretrain(mels, settings, 0, TrainingRun(report=lambda line: None))
     encoder = AstEncoder(built(PretrainingSettings, settings).network, nnx.Rngs(0))
-    assert trained.weights.keys() == module_arrays(encoder).keys()
+    own = {name for name in trained.weights if name.startswith("pretext/")}
+    assert trained.weights.keys() - own == module_arrays(encoder).keys()
+    assert {"pretext/mask_embed", "pretext/decoder.norm.scale"} <= own
+
+
+@pytest.mark.slow
+def test_what_is_hidden_is_drawn_in_its_place_and_the_rest_is_as_heard(
+    pretrained: tuple[Path, TrainingResult], mels: MelCache, tmp_path: Path
+) -> None:
+    found = reconstructed(pretrained[0], [mels_path(mels)], clips=3)
+    hidden = np.isnan(found.seen)
+    assert hidden.mean(axis=(1, 2)) == pytest.approx(np.full(3, 12 / 16), abs=0.05)  # 400 of 512
+    np.testing.assert_array_equal(found.drawn[~hidden], found.heard[~hidden])
+    assert np.isfinite(found.drawn).all() and (found.drawn[hidden] != found.heard[hidden]).any()
+    draw_reconstruction(found, tmp_path / "picture.svg")
+    assert (tmp_path / "picture.svg").read_text().count("<image") == 9
+
+
+def mels_path(mels: MelCache) -> Path:
+    return mels._found(mels.names[0])[0].path
+
+
+def test_patches_are_put_where_they_were_taken_from() -> None:
+    clip = np.random.default_rng(0).normal(size=(48, 32)).astype(np.float32)
+    patches = np.asarray(patches_of(jnp.asarray(clip)[None], 16))[0]
+    empty, ids = np.zeros_like(clip), np.arange(6)
+    put_patches(empty, ids, patches, (2, 3))
+    np.testing.assert_array_equal(empty, clip)

@@ -12,21 +12,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from percepiano_core.corpus.root import VARIABLES, overriding
 from percepiano_core.digest import block_digest, code_digest
 from percepiano_core.errors import UserError
-from percepiano_core.plan import inputs
+from percepiano_core.plan import inputs, pretraining
 from percepiano_core.plan.configuration import checked_configuration
 from percepiano_core.plan.corpora import RatedCorpus, rated_corpus
 from percepiano_core.plan.embeddings import Embedding, configured_embeddings
 from percepiano_core.plan.job import jobs_module
 from percepiano_core.plan.models import Model
-from percepiano_core.plan.pretraining import WORDS, Pretraining
-from percepiano_core.plan.recordings import OWN_RUN, OwnRecordings, Renderings
+from percepiano_core.plan.pretraining import Encoder, Pretraining
+from percepiano_core.plan.recordings import OwnRecordings, Renderings, own_parameter
 from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
 from percepiano_core.plan.spectrograms import HEARD_INPUTS, Spectrograms
 from percepiano_core.plan.splits import PIECES, PlannedSplit, piece_split, rating_splits
-from percepiano_core.plan.tracks import CORPORA, Track, track_named
+from percepiano_core.plan.tracks import Track, track_named
 from percepiano_core.plan.transcriptions import TRANSCRIPTION, Transcriptions
 from percepiano_core.training.run_folder import WEIGHTS_FILE
 
@@ -96,7 +95,7 @@ class Plan:
             if track.blocks:
                 found[name] = track
             else:
-                self.report(f"dynamics track {name}: left out, its corpus is not at {_place(track)}")
+                self.report(f"dynamics track {name}: left out, its corpus is not at {track.place}")
         return found
 
     @cached_property
@@ -220,7 +219,9 @@ class Plan:
     def pretraining_inputs(self, name: str) -> dict[str, Any]:
         """What an encoder learns from: name -> file or files."""
         encoder = self.pretraining.encoders[name]
-        return {"mel": self.spectrograms.unlabelled(encoder.settings)} if encoder.inputs == "mel" else {"words": WORDS}
+        if encoder.inputs == "mel":
+            return {"mel": self.spectrograms.unlabelled(encoder.settings)}
+        return {"words": pretraining.WORDS}
 
     def code_of(self, model: str) -> str:
         """Hash of the code that a model's job reaches: the script, the jobs of its kind, its own module."""
@@ -255,17 +256,7 @@ class Plan:
     @property
     def own_parameter(self) -> dict[str, Any]:
         """What is recorded of the run on recordings of one's own."""
-        made_by = {key: self.config["dynamics"][key] for key in ("weights", "protocol")}
-        return {
-            **dict(zip(("system", "data", "model", "split"), Path(OWN_RUN).parts[2:6], strict=True)),
-            "seed": 0,
-            "module": "dynamics.listen.folder",
-            "inputs": "sound",
-            "settings": made_by,
-            "corpus": "real",
-            "config_digest": block_digest(made_by),
-            "code_digest": _code_digest(self.script("listen_to_recordings.py")),
-        }
+        return own_parameter(self.config["dynamics"], _code_digest(self.script("listen_to_recordings.py")))
 
     @cached_property
     def listing_digest(self) -> str:
@@ -281,10 +272,20 @@ class Plan:
     def histories(self) -> list[str]:
         """The course of every training: of every trained model, and of the pre-training that one starts from."""
         trained = [f"{run.folder}/history.csv" for run in self.runs if self.models[run.model].kind == "train"]
-        started = {name for run in self.runs for name in self.models[run.model].files}
-        return trained + [
-            str(Path(name).with_name("history.csv")) for name in sorted(started) if self.pretraining.trains(name)
-        ]
+        begun = [pretraining.WEIGHTS.format(encoder=each.name) for each in self.begun_from]
+        return trained + [str(Path(name).with_name("history.csv")) for name in begun]
+
+    @property
+    def files_begun_from(self) -> set[str]:
+        """Files that the settings of running models, or of the embeddings that they are given, name."""
+        given = [self.embeddings[model.embedding].files for model in self.running if model.embedding]
+        return {name for files in (*given, *(model.files for model in self.running)) for name in files}
+
+    @property
+    def begun_from(self) -> list[Encoder]:
+        """The encoders among them that are pre-trained here."""
+        files = self.files_begun_from
+        return [e for e in self.pretraining.encoders.values() if pretraining.WEIGHTS.format(encoder=e.name) in files]
 
     def _corpus_kind(self, data: str) -> str:
         return (
@@ -325,14 +326,6 @@ class Plan:
 
     def _hears(self, model: Model) -> bool:
         return bool(set(HEARD_INPUTS) & set(model.input_kinds))
-
-
-def _place(track: Track) -> str:
-    """The folder that a track's corpus is not in, and who names it."""
-    if track.root is None:
-        return "any named folder"
-    corpus = CORPORA[track.name]
-    return f"{track.root} ({VARIABLES[corpus]})" if overriding(corpus) else str(track.root)
 
 
 _code_digest = cache(code_digest)  # asked for every job; code does not change while a workflow is planned

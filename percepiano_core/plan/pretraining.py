@@ -21,6 +21,7 @@ NOTES = "results/pretrained/notes.h5"
 NOTES_OF_BATCH = "results/pretrained/notes/{batch}.h5"
 QUALITY_OF_BATCH = "results/quality/pretraining/{batch}.csv"
 QUALITY_OF_WORDS = "results/quality/pretraining/words.csv"
+RECONSTRUCTION = "results/figures/reconstruction_{encoder}.svg"
 WEIGHTS = "results/pretrained/{encoder}/weights.safetensors"
 
 

@@ -13,6 +13,7 @@ from percepiano_core.corpus.asap import AsapRecording
 from percepiano_core.corpus.asap_dynamics import annotations_path, marked_recordings, performance_name
 from percepiano_core.corpus.midi_files import midi_files
 from percepiano_core.corpus.root import corpus_folder, telling_variable
+from percepiano_core.digest import block_digest
 from percepiano_core.errors import UserError
 from percepiano_core.plan.batches import batch, batches_of
 from percepiano_core.plan.corpora import RatedCorpus, check_path
@@ -158,3 +159,18 @@ class OwnRecordings:
     def scored(self) -> bool:
         """Whether there is something to be scored."""
         return bool(self.sounds and self.annotations)
+
+
+def own_parameter(block: Mapping[str, Any], code_digest: str) -> dict[str, Any]:
+    """What is recorded of the run on recordings of one's own, from the configured block `dynamics`."""
+    made_by = {key: block[key] for key in ("weights", "protocol")}
+    return {
+        **dict(zip(("system", "data", "model", "split"), Path(OWN_RUN).parts[2:6], strict=True)),
+        "seed": 0,
+        "module": "dynamics.listen.folder",
+        "inputs": "sound",
+        "settings": made_by,
+        "corpus": "real",
+        "config_digest": block_digest(made_by),
+        "code_digest": code_digest,
+    }

@@ -82,6 +82,11 @@ class Spectrograms:
         """Every shard of what an encoder of these settings learns from, on the usual instrument."""
         return self.shards(settings["front_end"], self.renderings.usual, UNLABELLED)
 
+    def unlabelled_quality(self, settings: Mapping[str, Any]) -> list[str]:
+        """Lists of what such an encoder cannot hear."""
+        patterns, named = (RENDERED_QUALITY, SHARD_QUALITY), (settings["front_end"], self.renderings.usual, UNLABELLED)
+        return [path for pattern in patterns for path in self._of_batches(pattern, *named)]
+
     def statistics(self, instrument: str) -> str:
         """Table of the statistics of all spectrograms on an instrument."""
         return STATISTICS.format(front_end=self.block["front_end"], instrument=instrument)

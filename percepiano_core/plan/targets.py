@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from percepiano_core.plan.plan import Plan
-from percepiano_core.plan.pretraining import NOTES, QUALITY_OF_BATCH, QUALITY_OF_WORDS
+from percepiano_core.plan.pretraining import NOTES, QUALITY_OF_BATCH, QUALITY_OF_WORDS, RECONSTRUCTION
 
 RATING_TABLES = ["table3", "table3_per_dimension", "table3_folds", "ablation"]
 DYNAMICS_TABLES = ["dynamics/table1", "dynamics/table1_folds"]
@@ -28,7 +28,8 @@ def tables(plan: Plan) -> list[str]:
 def figures(plan: Plan) -> list[str]:
     """Every figure of the run."""
     names = RATING_FIGURES + (["dynamics_table1"] if has_dynamics(plan) else [])
-    return [f"results/figures/{name}.svg" for name in names + (TRAINING_FIGURES if plan.histories() else [])]
+    drawn = [RECONSTRUCTION.format(encoder=each.name) for each in plan.begun_from if each.inputs == "mel"]
+    return [f"results/figures/{name}.svg" for name in names + (TRAINING_FIGURES if plan.histories() else [])] + drawn
 
 
 def quality_lists(plan: Plan) -> list[str]:
@@ -47,11 +48,12 @@ def quality_lists(plan: Plan) -> list[str]:
         *plan.spectrograms.quality(plan.hearing),
         *(plan.transcriptions.quality if any(map(plan.reads_transcriptions, plan.running)) else []),
     ]
-    starts = {path for run in plan.runs for path in plan.models[run.model].files}
-    if NOTES in starts and plan.pretraining.makes(NOTES):
+    if NOTES in plan.files_begun_from and plan.pretraining.makes(NOTES):
         stages += [QUALITY_OF_BATCH.format(batch=number) for number in plan.pretraining.batches]
-    if any(plan.pretraining.trains(path) and plan.pretraining.makes(path) for path in starts):
-        stages.append(QUALITY_OF_WORDS)
+    if plan.pretraining.performances:
+        for encoder in plan.begun_from:
+            heard = encoder.inputs == "mel"
+            stages += plan.spectrograms.unlabelled_quality(encoder.settings) if heard else [QUALITY_OF_WORDS]
     if any("descriptors" in plan.models[run.model].input_kinds for run in plan.runs):
         stages.append(QUALITY_OF_DESCRIPTORS)
     return stages

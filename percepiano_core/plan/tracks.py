@@ -9,7 +9,7 @@ from typing import Any
 
 from percepiano_core.corpus.asap_dynamics import marked_recordings, piece_name
 from percepiano_core.corpus.mazurkabl import list_mazurkas
-from percepiano_core.corpus.root import corpus_folder, telling_variable
+from percepiano_core.corpus.root import VARIABLES, corpus_folder, overriding, telling_variable
 from percepiano_core.errors import UserError
 from percepiano_core.plan.corpora import RatedCorpus, check_path
 from percepiano_core.splits.asap_blocks import piece_block
@@ -41,6 +41,14 @@ class Track:
     def examples(self) -> list[str]:
         """Containers of its recordings, in order of the pieces."""
         return [EXAMPLES[self.name].format(piece=piece) for piece in sorted(self.blocks)]
+
+    @property
+    def place(self) -> str:
+        """The folder that its corpus is looked for in, and who names it."""
+        if self.root is None:
+            return "any named folder"
+        corpus = CORPORA[self.name]
+        return f"{self.root} ({VARIABLES[corpus]})" if overriding(corpus) else str(self.root)
 
     @property
     def quality(self) -> list[str]:

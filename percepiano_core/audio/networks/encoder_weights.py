@@ -1,6 +1,7 @@
 """Weights of the spectrogram transformer's encoder in one file: pre-training makes it, ratings begin from it.
 
 A safetensors file: the arrays of ast.AstEncoder under their names; its settings and the front end are in the header.
+What pre-training alone needs (decoder, heads) may stand beside them, under PRETEXT.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from percepiano_core.training.named_arrays import expecting, read_arrays
 from percepiano_core.training.settings import built
 
 ENCODER, FORM = "encoder", "form"  # keys of the header
+PRETEXT = "pretext/"  # before the names of arrays that are not the encoder's
 EXPECTED = ("weights of an encoder of spectrograms", "make it by pre-training or from the published weights")
 
 
@@ -67,7 +69,8 @@ def patch_moments(encoder: AstEncoder, clips: jax.Array | np.ndarray) -> jax.Arr
 
 
 def _read(path: Path | str, front_end: str) -> tuple[dict[str, np.ndarray], EncoderSettings, ClipForm]:
-    weights, header = read_arrays(path, *EXPECTED)
+    arrays, header = read_arrays(path, *EXPECTED)
+    weights = {name: value for name, value in arrays.items() if not name.startswith(PRETEXT)}
     with expecting(path, *EXPECTED):
         settings, form = built(EncoderSettings, header[ENCODER]), restored_form(header[FORM])
     if form.normalisation.front_end != front_end:

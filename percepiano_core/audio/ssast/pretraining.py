@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 INPUTS = "mel"
 NEEDS = ("jax",)
-ENCODER = "encoder."  # what the names of the encoder's weights begin with
 
 
 def read_given(job: Job) -> MelCache:
@@ -39,9 +38,8 @@ def pretrain(mels: MelCache, settings: Mapping[str, Any], seed: int, run: Traini
     UserError if there are too few pieces for a validation role beside the train role.
     """
     from percepiano_core.audio.networks.clip_form import fitted_form
-    from percepiano_core.audio.networks.encoder_weights import encoder_header
+    from percepiano_core.audio.ssast.pretext_file import pretrained_file
     from percepiano_core.audio.ssast.pretraining_task import pretraining_task
-    from percepiano_core.training.named_arrays import below
 
     chosen = built(Settings, settings)
     train, valid = pretraining_roles({name: name.rpartition("/")[0] for name in mels.names}, chosen.valid_share)
@@ -49,8 +47,8 @@ def pretrain(mels: MelCache, settings: Mapping[str, Any], seed: int, run: Traini
     run.report(f"masked pre-training: {len(train)} recordings to train on, {len(valid)} to validate on")
     task = pretraining_task(mels.views(train), mels.views(valid), form, chosen, seed, run)
     result = run.train(task, chosen.recipe)
-    weights = below(result.best_weights, ENCODER)
-    return Trained([], [], weights, encoder_header(chosen.network, form), result.chosen, result)
+    weights, header = pretrained_file(result.best_weights, chosen, form)
+    return Trained([], [], weights, header, result.chosen, result)
 
 
 def pretraining_roles(pieces: Mapping[str, str], valid_share: float) -> tuple[Sequence[str], Sequence[str]]:
