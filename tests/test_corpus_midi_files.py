@@ -30,7 +30,7 @@ def test_a_corpus_with_a_manifest_gives_its_performances(tmp_path: Path) -> None
 
 def test_maestro_gives_the_files_of_its_table_that_are_there(tmp_path: Path) -> None:
     names = ("b, c.midi", "a.midi", "absent.midi")
-    rows = [f'Schubert,Sonata,train,2018,"2018/{name}",x.wav,1\n' for name in names]
+    rows = [f'Schubert,Sonata,test,2018,"2018/{name}",x.wav,1\n' for name in names]
     (tmp_path / "maestro-v3.0.0.csv").write_text("".join([MAESTRO_HEADER, *rows]))
     touch(tmp_path, "2018/a.midi", "2018/b, c.midi", "2018/unlisted.midi")
     assert midi_files("maestro", tmp_path) == {

@@ -192,10 +192,11 @@ def test_rated_works_are_left_out_and_nothing_is_taken_twice(tmp_path):
         "Bach,Fugue,a.mid,\nBach,Prelude,b.mid,{maestro}/m.midi\nSchubert,Impromptu_op142_3,c.mid,\nBach,Gigue,gone.mid,\n"
     )
     (maestro / "maestro-v3.0.0.csv").write_text(
-        "canonical_composer,canonical_title,midi_filename\n"
-        'Bach,Prelude and Fugue,m.midi\nFranz Schubert,"Sonata in B-flat Major, D. 960",n.midi\n'
+        "canonical_composer,canonical_title,split,midi_filename\n"
+        'Bach,Prelude and Fugue,train,m.midi\nFranz Schubert,"Sonata in B-flat Major, D. 960",train,n.midi\n'
+        "Bach,Toccata,validation,v.midi\nBach,Toccata,test,t.midi\n"
     )
-    for path in (asap / "a.mid", asap / "b.mid", asap / "c.mid", maestro / "m.midi", maestro / "n.midi"):
+    for path in (asap / "a.mid", asap / "b.mid", asap / "c.mid", *(maestro / f"{name}.midi" for name in "mnvt")):
         path.touch()
     left_out = ["schubert.*op[. ]*142", r"schubert.*D\.? ?960"]
 

@@ -110,9 +110,9 @@ def rate(waltz: tuple[Path, list[Path]], results: Path, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 
-    def run(*options: object, midi: object = None, score: Path = waltz[0], results: Path = results) -> int:
+    def run(*options: object, midi: object = None, score: Path | None = waltz[0], results: Path = results) -> int:
         played = midi if isinstance(midi, list) else [midi or waltz[1][0]]
-        arguments = ["rate", *played, "--score", score, "--results", results, *options]
+        arguments = ["rate", *played, *(["--score", score] if score else []), "--results", results, *options]
         monkeypatch.setattr(sys, "argv", ["percepiano", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
@@ -201,6 +201,11 @@ def test_a_performance_of_other_music_is_one_line(rate, corpus, capsys):
     other = next(corpus.glob("performances/*Sonatina*"))
     assert rate(midi=other) == 1
     one_line(capsys.readouterr(), other.name, "does not fit the score", "same piece")
+
+
+def test_notes_without_a_score_are_one_line(rate, capsys):
+    assert rate(score=None) == 1
+    one_line(capsys.readouterr(), "--score: is missing", "add --score SCORE.musicxml")
 
 
 def test_a_performance_without_notes_is_one_line(rate, tmp_path, capsys):

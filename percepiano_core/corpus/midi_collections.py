@@ -19,7 +19,8 @@ from percepiano_core.spreadsheet import read_sheet
 ASAP_COLUMNS = ("composer", "title", "midi_performance")
 IN_MAESTRO = "maestro_midi_performance"  # where a performance of ASAP is in MAESTRO
 MAESTRO_TABLE = "maestro-v*.csv"
-MAESTRO_COLUMNS = ("canonical_composer", "canonical_title", "midi_filename")
+MAESTRO_COLUMNS = ("canonical_composer", "canonical_title", "midi_filename", "split")
+LEARNED = "train"  # the part of MAESTRO that its authors mean to be learned from
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,17 @@ class CollectedPerformance:
 
 
 def collect_performances(
-    asap: Path | str | None, maestro: Path | str | None, leave_out: Sequence[str]
+    asap: Path | str | None, maestro: Path | str | None, leave_out: Sequence[str], learned_alone: bool = True
 ) -> list[CollectedPerformance]:
     """Performances of both collections (None: not at hand) whose MIDI file is there, in order of piece and file.
 
     A piece that one of the regular expressions `leave_out` is found in is left out, capitals or not. With MAESTRO, the
-    performances of ASAP that are parts of it are not taken twice. UserError if a folder holds no such collection.
+    performances of ASAP that are parts of it are not taken twice. Of MAESTRO the train part of its own split is taken
+    (`learned_alone`), or all. UserError if a folder holds no such collection.
     """
     rated = [_expression(each) for each in leave_out]
-    found = [*(_asap(Path(asap), maestro is not None) if asap else []), *(_maestro(Path(maestro)) if maestro else [])]
+    of_maestro = _maestro(Path(maestro), learned_alone) if maestro else []
+    found = [*(_asap(Path(asap), maestro is not None) if asap else []), *of_maestro]
     kept = [each for each in found if not any(pattern.search(each.piece) for pattern in rated)]
     return sorted((each for each in kept if each.midi.is_file()), key=lambda each: (each.piece, each.midi))
 
@@ -74,10 +77,11 @@ def _score(root: Path, row: Mapping[str, str]) -> Path | None:
     return root / row["xml_score"] if row.get("xml_score") else None
 
 
-def _maestro(root: Path) -> list[CollectedPerformance]:
+def _maestro(root: Path, learned_alone: bool) -> list[CollectedPerformance]:
     return [
         CollectedPerformance(root / row["midi_filename"], f"{row['canonical_composer']}: {row['canonical_title']}")
         for row in _maestro_table(root)
+        if row["split"].lower() == LEARNED or not learned_alone
     ]
 
 

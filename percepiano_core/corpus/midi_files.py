@@ -46,7 +46,7 @@ def _asap(root: Path) -> dict[str, Path]:
 
 
 def _maestro(root: Path) -> dict[str, Path]:
-    return _by_path(root, sorted(each.midi for each in collect_performances(None, root, [])))
+    return _by_path(root, sorted(each.midi for each in collect_performances(None, root, [], learned_alone=False)))
 
 
 def _folder(root: Path) -> dict[str, Path]:
