@@ -1,5 +1,6 @@
 # From MIDI to sound, many files a job, of any corpus on any of the configured instruments:
 # results/recordings/rated/fluidr3/renderings.csv asks for the rated one.
+from percepiano_core.plan import attention
 from percepiano_core.plan.recordings import (
     RENDERED,
     RENDERED_QUALITY,
@@ -147,3 +148,30 @@ rule embed:
         own=lambda w: list(PLAN.spectrograms.own_vectors(w.embedding)),
     script:
         "../workflow_scripts/embed.py"
+
+
+rule attention:
+    input:
+        unpack(lambda w: attention.inputs(PLAN, w.model)),
+    output:
+        report(
+            attention.FIGURE,
+            caption="report/attention.rst",
+            category="Training",
+        ),
+    log:
+        "results/logs/attention/{model}.log",
+    benchmark:
+        "results/benchmarks/attention/{model}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code("draw_attention.py"),
+        performances=lambda w: attention.attended(PLAN),
+        title=lambda w: PLAN.models[w.model].title,
+    script:
+        "../workflow_scripts/draw_attention.py"

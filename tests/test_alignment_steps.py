@@ -16,7 +16,7 @@ from percepiano_core.alignment.alignment import Alignment, Thresholds
 from percepiano_core.alignment.match import align, one_to_one, without_doubles
 from percepiano_core.alignment.pitch_dtw import PitchSetDtw, accumulated_cost
 from percepiano_core.alignment.simulate import ORDINARY, simulate
-from percepiano_core.alignment.tempo_map import DEFAULT_SECONDS_PER_QUARTER, TempoMap, tempo_map
+from percepiano_core.alignment.tempo_map import DEFAULT_SECONDS_PER_QUARTER, TempoMap, bar_seconds, tempo_map
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.score.struck_notes import merge_unisons
 from percepiano_core.score.written_score import read_written_score
@@ -183,6 +183,17 @@ class TestTempoMap:
 
 
 class TestScoreSide:
+
+    def test_a_bar_begins_where_its_first_note_is_played(self) -> None:
+        score = SCALE.copy()
+        score["measure"] = np.arange(len(score)) // 2
+        matches = np.array([[i, i] for i in range(len(score))])
+        played = scale_performance(start=3.0)
+        found = bar_seconds(score, played, matches)
+        assert [place for place, _ in found] == list(range(1, 1 + len(set(score["measure"]))))
+        np.testing.assert_allclose([second for _, second in found], played.notes["onset_sec"][::2][: len(found)])
+        assert bar_seconds(score, played, matches[:0]) == []
+
     def test_of_a_unison_the_longest_stays_and_the_first_of_equals(self) -> None:
         notes = score_of((0, 1, 60), (0, 2, 60), (0, 2, 60), (0, 1, 64), (1, 1, 60))
         assert merge_unisons(notes)["note_id"].tolist() == ["p0n1", "p0n3", "p0n4"]

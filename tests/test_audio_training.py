@@ -25,6 +25,7 @@ from percepiano_core.audio.mel_cache.front_ends import front_end
 from percepiano_core.audio.mel_cache.normalisation import AUDIOSET, MelNormalisation
 from percepiano_core.audio.mel_cache.shard import StoredMel, write_shard
 from percepiano_core.audio.networks.ast_ratings import Settings, begun_network, train_fold
+from percepiano_core.audio.networks.attention import AttendedPerformance, attention_over, draw_attention
 from percepiano_core.audio.networks.augmentation import Scale, at_other_levels, augmented, mixed, silenced, with_noise
 from percepiano_core.audio.networks.clip_form import ClipForm, heard_clips, restored_form
 from percepiano_core.audio.networks.fine_tuning import layer_factors, rate_factors
@@ -434,3 +435,16 @@ def test_published_weights_hear_their_own_front_end(roles: Roles, mels: MelCache
     other = replace(SETTINGS, front_end="ast16k")
     with pytest.raises(UserError, match="front_end: ast16k: the spectrograms are of piano22k"):
         train_network("made.module", network, roles, HeardPerformances(mels, mels), other, FRAMES, 0, TrainingRun())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pool", ["mean", "cls_dist"])
+def test_attention_covers_a_performance_and_is_one_on_average(pool: str, tmp_path: Path) -> None:
+    network = begun_network(transformer(pool=pool), form(32), 0)
+    mel = made(1, shortest=75, longest=75).mels[0]
+    found = attention_over(network, mel)
+    assert found.shape == mel.shape and (found > 0).all()
+    assert found.mean() == pytest.approx(1, abs=0.05)
+    drawn = AttendedPerformance("a", mel, found, [(1, 0.0), (2, 0.8)], 43.0)
+    draw_attention([drawn], "AST", tmp_path / "attention.svg")
+    assert (tmp_path / "attention.svg").read_text().count("<image") >= 3

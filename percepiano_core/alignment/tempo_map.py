@@ -55,6 +55,15 @@ def tempo_map(score_notes: np.ndarray, performed: PerformedMidi, matches: np.nda
     return TempoMap(onsets, np.maximum.accumulate(medians))
 
 
+def bar_seconds(score_notes: np.ndarray, performed: PerformedMidi, matches: np.ndarray) -> list[tuple[int, float]]:
+    """Place of each bar in the order of playing, from 1, and the second of its first note; none without a match."""
+    if not len(matches):
+        return []
+    places, first = np.unique(score_notes["measure"], return_index=True)
+    seconds = tempo_map(score_notes, performed, matches)(score_notes["onset_quarter"][first])
+    return list(zip((places + 1).tolist(), seconds.tolist(), strict=True))
+
+
 def _slope(quarters: np.ndarray, seconds: np.ndarray) -> float:
     """Mean seconds a quarter over the given knots."""
     if len(quarters) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from percepiano_core.plan import attention
 from percepiano_core.plan.plan import Plan
 from percepiano_core.plan.pretraining import NOTES, QUALITY_OF_BATCH, QUALITY_OF_WORDS, RECONSTRUCTION
 
@@ -27,9 +28,13 @@ def tables(plan: Plan) -> list[str]:
 
 def figures(plan: Plan) -> list[str]:
     """Every figure of the run."""
-    names = RATING_FIGURES + (["dynamics_table1"] if has_dynamics(plan) else [])
+    names = [
+        *RATING_FIGURES,
+        *(["dynamics_table1"] if has_dynamics(plan) else []),
+        *(TRAINING_FIGURES if plan.histories() else []),
+    ]
     drawn = [RECONSTRUCTION.format(encoder=each.name) for each in plan.begun_from if each.inputs == "mel"]
-    return [f"results/figures/{name}.svg" for name in names + (TRAINING_FIGURES if plan.histories() else [])] + drawn
+    return [*(f"results/figures/{name}.svg" for name in names), *drawn, *attention.figures(plan)]
 
 
 def quality_lists(plan: Plan) -> list[str]:

@@ -47,8 +47,12 @@ def attention_rollout(attention: jax.Array) -> jax.Array:
     return jax.lax.scan(lambda before, layer: (layer @ before, None), through[0], through[1:])[0]
 
 
-def rollout_map(encoder: AstEncoder, x: jax.Array) -> jax.Array:
-    """How much of each patch is in the special tokens, [B, f, t], of spectrograms [B, T, mels]; adds up to 1 a clip."""
+def rollout_map(encoder: AstEncoder, x: jax.Array, pool: str = "cls_dist") -> jax.Array:
+    """How much of each patch is in what the head reads, [B, f, t], of spectrograms [B, T, mels]; adds up to 1 a clip.
+
+    pool : "cls_dist" the two special tokens, "mean" the mean of the patches (settings.AstSettings)
+    """
     rollout = attention_rollout(activations(encoder, x).attention)
-    patches = rollout[:, :SPECIAL, SPECIAL:].mean(1)  # [B, N]
+    read = rollout[:, SPECIAL:] if pool == "mean" else rollout[:, :SPECIAL]
+    patches = read[:, :, SPECIAL:].mean(1)  # [B, N]
     return (patches / patches.sum(-1, keepdims=True)).reshape(-1, *encoder.grid)
