@@ -20,10 +20,12 @@ import numpy as np
 from percepiano_core.dimensions import DIMENSION_KEYS
 from percepiano_core.features.assembly import NoteTable
 from percepiano_core.features.score.words import tables
+from percepiano_core.perception.ensemble import given_weights, read_members
 from percepiano_core.perception.intervals import HeldOut, coverage, half_widths, held_out
 from percepiano_core.store.notes import read_notes
-from percepiano_core.store.predictions import PREDICTIONS_FILE, read_predictions
-from percepiano_core.symbolic.networks.ensemble import VALID_FILE, ask, given_weights, read_members, unlabelled
+from percepiano_core.store.predictions import PREDICTIONS_FILE, VALID_FILE, read_predictions
+from percepiano_core.symbolic.networks.ensemble import ask, unlabelled
+from percepiano_core.symbolic.networks.system import SYSTEM
 
 LEVELS = (0.5, 0.8, 0.9)
 
@@ -52,7 +54,7 @@ def coverage_rows(folders: Iterable[Path], calibrated_by: Path | None) -> list[s
 
 def composer_rows(folder: Path, notes: dict[str, NoteTable]) -> list[str]:
     """A line a composer: how far the ratings of the test role move when it is told instead of the right one."""
-    members = read_members(given_weights([folder]))
+    members = read_members(SYSTEM, given_weights([folder]))
     names = [name for name in role(folder, PREDICTIONS_FILE).performances if name in notes]
     right = ratings(members, {name: notes[name] for name in names})
     rows = ["| told | mean shift | largest mean shift of a dimension |", "|---|---|---|"]

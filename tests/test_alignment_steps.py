@@ -183,7 +183,6 @@ class TestTempoMap:
 
 
 class TestScoreSide:
-
     def test_a_bar_begins_where_its_first_note_is_played(self) -> None:
         score = SCALE.copy()
         score["measure"] = np.arange(len(score)) // 2

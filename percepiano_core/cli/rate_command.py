@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from percepiano_core.cli.performance_file import tell_repairs
-from percepiano_core.cli.rating_report import KINDS, Report, show, write
+from percepiano_core.cli.performance_kinds import is_recording
+from percepiano_core.cli.rating_by_notes import ScoreGiven
+from percepiano_core.cli.rating_files import Performances, rate_files
+from percepiano_core.cli.rating_networks import Wanted
+from percepiano_core.cli.rating_report import KINDS, show, write
 from percepiano_core.errors import UserError
+from percepiano_core.perception.rating_curve import CURVE_KINDS, write_curves
+from percepiano_core.perception.rating_ways import By
 
 if TYPE_CHECKING:
-    from percepiano_core.symbolic.networks.ensemble import Member
+    from percepiano_core.sound.repair import Repair
 
 
 def rate(
-    performances: Annotated[list[Path], typer.Argument(help="Performances of one score, MIDI.", show_default=False)],
-    score: Annotated[Path, typer.Option(help="The score, MusicXML.", show_default=False)],
+    performances: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Performances: MIDI files and recordings (WAV, FLAC, OGG, MP3); of one score where that is given.",
+            show_default=False,
+        ),
+    ],
+    score: Annotated[
+        Path | None,
+        typer.Option(help="The score, MusicXML; networks that hear sound need none.", show_default=False),
+    ] = None,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="How recordings are rated: from their sound, from the notes that a transcriber hears in them, or by "
+            "the mean of both. auto: sound where networks that hear it are there and no score is given."
+        ),
+    ] = "auto",
     weights: Annotated[
         list[Path] | None,
         typer.Option(
@@ -37,10 +57,21 @@ def rate(
             show_default=False,
         ),
     ] = None,
+    curve: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File for the ratings over time of networks that hear sound: .csv, .svg or .png; may be given several "
+            "times.",
+            show_default=False,
+        ),
+    ] = None,
     results: Annotated[Path, typer.Option(help="Results folder of a run of the workflow.")] = Path("results"),
     model: Annotated[
         str | None,
-        typer.Option(help="Model in --results; default: bilstm_descriptors, else the only one.", show_default=False),
+        typer.Option(
+            help="Model in --results; default: bilstm_descriptors of notes, ast of sound, else the only one.",
+            show_default=False,
+        ),
     ] = None,
     split: Annotated[
         str | None,
@@ -72,50 +103,32 @@ def rate(
     A rating is the mean of all networks (folds and seeds). Its interval covers the given share of listeners' mean
     ratings, as measured on performances that the networks were not trained on; for other music it is too narrow.
     """
-    _check(performances, output or [])
-    from percepiano_core.features.performance.from_files import read_played, score_composer
-    from percepiano_core.features.performed_notes import performed_table
-    from percepiano_core.features.score.note_features import PUBLISHED_COMPOSER
-    from percepiano_core.perception.intervals import half_widths, held_out, rated
-    from percepiano_core.symbolic.networks.ensemble import (
-        ask,
-        given_weights,
-        read_members,
-        unlabelled,
-        workflow_weights,
-    )
-
-    chosen = {"labels": labels, "model": model, "split": split}
-    members = read_members(given_weights(weights) if weights else workflow_weights(results, chosen))
-    named = composer or score_composer(score) or PUBLISHED_COMPOSER
+    outputs, curves = output or [], curve or []
+    _check(performances, outputs, KINDS)
+    _check(performances, curves, CURVE_KINDS)
     files = _named(performances)
-    played = read_played(score, files, compat, named)
-    for name, each in played.items():
-        tell_repairs(files[name], each.performed)
-    valid = held_out(fold for member in members for fold in member.valid)
-    examples = unlabelled({name: each.descriptors for name, each in played.items()})
-    notes = {name: each.notes for name, each in played.items()}
-    said = ask(members, examples, notes, {name: performed_table(each.performed) for name, each in played.items()})
-    alignments = {name: each.alignment for name, each in played.items()}
-    ratings = rated(said, half_widths(valid, level))
-    report = Report(ratings, alignments, score, named, level, len(valid), **_described(members))
+    given = Performances(files, [name for name, path in files.items() if is_recording(path)])
+    wanted = Wanted(by, weights or [], results, {"labels": labels, "model": model, "split": split})
+    members = wanted.members(given.midis, score, bool(curves))
+    read = None if score is None else ScoreGiven(score, composer, compat)
+    report, over_time = rate_files(members, given, read, level, bool(curves), _repairs_told)
     show(report)
-    for path in output or []:
+    for path in outputs:
         write(report, path)
+    for path in curves:
+        write_curves(over_time, path)
 
 
-def _check(performances: Sequence[Path], outputs: Sequence[Path]) -> None:
+def _check(performances: Sequence[Path], outputs: Sequence[Path], kinds: Collection[str]) -> None:
     """Refuse before any work what could not be done after it."""
     for path in outputs:
-        if path.suffix not in KINDS:
+        if path.suffix not in kinds:
             unknown = path.suffix or "file without an extension"
-            raise UserError(path, f"cannot write a {unknown}", f"use {', '.join(KINDS)}")
+            raise UserError(path, f"cannot write a {unknown}", f"use {', '.join(kinds)}")
         if not path.parent.is_dir():
             raise UserError(path, "its folder does not exist", "name a file in a writable folder")
     if len(set(performances)) < len(performances):
         raise UserError("performances", "one is named twice", "name each once")
-    if find_spec("torch") is None:
-        raise UserError("torch", "is not installed, and networks need it", "pip install -e '.[torch]'")
 
 
 def _named(performances: Sequence[Path]) -> dict[str, Path]:
@@ -124,9 +137,5 @@ def _named(performances: Sequence[Path]) -> dict[str, Path]:
     return dict(zip(stems if len(set(stems)) == len(stems) else map(str, performances), performances, strict=True))
 
 
-def _described(members: Sequence[Member]) -> dict[str, str]:
-    """What the report says of the networks."""
-    from percepiano_core.symbolic.networks.ensemble import split_of
-
-    models = ", ".join(sorted({member.info.model for member in members}))
-    return {"model": models, "labels": members[0].info.data, "split": split_of(members[0])}
+def _repairs_told(recording: Path) -> Callable[[Repair], None]:
+    return lambda repair: typer.echo(f"{recording}: {repair}", err=True)

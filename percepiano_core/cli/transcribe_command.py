@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from percepiano_core.cli.progress import share_told
 from percepiano_core.errors import DataError, UserError
 from percepiano_core.wording import counted
 
@@ -34,7 +35,7 @@ def transcribe(
     # Imported here because torch takes seconds that `percepiano --help` need not wait for.
     from percepiano_core.audio.transcription.transcribe import by_network, transcribe_files
 
-    transcriber = by_network(threads, _share_told(), _repairs_told)
+    transcriber = by_network(threads, share_told(), _repairs_told)
     failed = 0
     for done in transcribe_files({path.stem: path for path in recordings}, output, transcriber):
         if isinstance(done, DataError):
@@ -60,17 +61,6 @@ def _check(recordings: Sequence[Path], output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(output, f"cannot be written ({error.strerror})", "name another folder") from None
-
-
-def _share_told() -> Callable[[float], None]:
-    """Shows on a terminal how much of a recording is done, in place; nothing elsewhere."""
-    import sys
-
-    def tell(done: float) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done:4.0%}" if done < 1 else "\r    \r", end="", file=sys.stderr, flush=True)
-
-    return tell
 
 
 def _repairs_told(recording: Path) -> Callable[[Repair], None]:

@@ -11,7 +11,7 @@ where music or players are further from the training data than they are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -48,21 +48,23 @@ class Ratings:
     ----------
     members : ratings of each network [k, n, 19]
     low, high : ends of the interval [n, 19], inside the scale
+    weights : of the members [k] in the mean, their sum 1
     """
 
     members: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    weights: np.ndarray
 
     @property
     def mean(self) -> np.ndarray:
         """The ratings [n, 19]."""
-        return self.members.mean(axis=0)
+        return np.average(self.members, axis=0, weights=self.weights)
 
     @property
     def spread(self) -> np.ndarray:
         """Standard deviation of the members [n, 19]; 0 of a single one."""
-        return self.members.std(axis=0)
+        return np.sqrt(np.average((self.members - self.mean) ** 2, axis=0, weights=self.weights))
 
 
 def held_out(folds: Iterable[FoldPredictions]) -> HeldOut:
@@ -82,6 +84,24 @@ def held_out(folds: Iterable[FoldPredictions]) -> HeldOut:
     return HeldOut(names, np.array([targets[name] for name in names]), np.array(means))
 
 
+def averaged(ensembles: Sequence[HeldOut]) -> HeldOut:
+    """The mean of what ensembles said of the performances that all of them held out.
+
+    UserError where there are none, or two have different labels of one.
+    """
+    rows = [{name: row for row, name in enumerate(each.performances)} for each in ensembles]
+    names = tuple(sorted(set.intersection(*(set(each) for each in rows))))
+    if not names:
+        problem = "the ensembles held out no performance in common, and intervals are calibrated by these"
+        raise UserError("--by both", problem, "rate with networks of one split, or by one of the two")
+    places = [[each[name] for name in names] for each in rows]
+    targets = [each.targets[place] for each, place in zip(ensembles, places, strict=True)]
+    if not all(np.array_equal(each, targets[0]) for each in targets):
+        raise UserError("--by both", "the ensembles have different labels", "rate with runs of the same labels")
+    said = [each.predictions[place] for each, place in zip(ensembles, places, strict=True)]
+    return HeldOut(names, targets[0], np.mean(said, axis=0))
+
+
 def half_widths(valid: HeldOut, level: float) -> np.ndarray:
     """Half width of the interval [19] that covers the share `level`: the ceil((m + 1) level)-th smallest error.
 
@@ -93,10 +113,15 @@ def half_widths(valid: HeldOut, level: float) -> np.ndarray:
     return np.sort(valid.errors, axis=0)[rank - 1]
 
 
-def rated(members: np.ndarray, widths: np.ndarray) -> Ratings:
-    """Ratings with intervals, from the ratings of each member [k, n, 19] and half widths [19]."""
-    mean = members.mean(axis=0)
-    return Ratings(members, np.clip(mean - widths, 0, 1), np.clip(mean + widths, 0, 1))
+def rated(ensembles: Sequence[np.ndarray], widths: np.ndarray) -> Ratings:
+    """Ratings with intervals, from those of the members [k, n, 19] of each ensemble, and half widths [19].
+
+    The rating is the mean of those of the ensembles, however many members each has.
+    """
+    members = np.concatenate(ensembles)
+    weights = np.concatenate([np.full(len(each), 1 / (len(ensembles) * len(each))) for each in ensembles])
+    mean = np.average(members, axis=0, weights=weights)
+    return Ratings(members, np.clip(mean - widths, 0, 1), np.clip(mean + widths, 0, 1), weights)
 
 
 def coverage(test: HeldOut, widths: np.ndarray) -> np.ndarray:

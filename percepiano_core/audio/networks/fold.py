@@ -14,6 +14,7 @@ from percepiano_core.audio.networks.network import AudioNetwork, HeardPerformanc
 from percepiano_core.audio.networks.network_file import network_header
 from percepiano_core.audio.networks.rating_task import Rated, RatingTask
 from percepiano_core.audio.networks.settings import AudioNetworkSettings
+from percepiano_core.audio.networks.training_sound import HEADER, training_sound
 from percepiano_core.errors import UserError
 from percepiano_core.perception.examples import Examples
 from percepiano_core.perception.folds import Roles
@@ -58,7 +59,8 @@ def train_network(
     result = run.train(task, settings.recipe)
     mean = learned.labels.mean(axis=0)
     of_valid, of_test = _predicted(task, roles.valid, mels, mean), _predicted(task, roles.test, given.tested, mean)
-    header = network_header(module, network)
+    sound = training_sound(mels.views(learned.performances.tolist()), mels.front_end)
+    header = network_header(module, network) | ({HEADER: sound.description} if sound else {})
     return Trained(of_valid, of_test, result.best_weights, header, result.chosen, result)
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from percepiano_core.errors import UserError
 from percepiano_core.symbolic.networks.network import Network, load_network_module
 from percepiano_core.training.named_arrays import expecting, read_arrays, write_arrays
 from percepiano_core.training.torch_adapter import load_module, module_arrays
 
 MODULE, DESCRIPTION = "module", "description"  # keys of the header
 EXPECTED = ("a trained network", "train the model again")
-DYNAMICS = "dynamics."  # with which the names of the modules of networks of dynamics begin
-OLD_DYNAMICS = "percepiano dynamics network"  # with which the format in headers of older files of them does
 
 
 def network_header(module: str, network: Network) -> dict[str, Any]:
@@ -24,16 +21,6 @@ def network_header(module: str, network: Network) -> dict[str, Any]:
 def write_network(path: Path | str, module: str, network: Network) -> None:
     """Write the weights as safetensors, atomically."""
     write_arrays(path, module_arrays(network.module), network_header(module, network))
-
-
-def refuse_other_systems(path: Path | str) -> None:
-    """UserError for a network of dynamics, or a file that holds no network."""
-    _, header = read_arrays(path, *EXPECTED)
-    if str(header.get(MODULE)).startswith(DYNAMICS) or str(header.get("format")).startswith(OLD_DYNAMICS):
-        problem = "it is a network of dynamics, which hears recordings and rates no performances"
-        raise UserError(
-            path, problem, "give it to `percepiano dynamics`, and name weights of a network of ratings here"
-        )
 
 
 def read_network(path: Path | str) -> Network:
