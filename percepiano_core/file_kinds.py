@@ -26,6 +26,8 @@ BEGINNINGS: dict[bytes, FileKind] = {
     b"MThd": FileKind("a MIDI file", "midi"),
     b"PK\x03\x04": FileKind("a zip archive, such as a compressed score", "archive"),
     b"\x1f\x8b": FileKind("a compressed file (gzip)", "archive"),
+    b"BZh": FileKind("a compressed file (bzip2)", "archive"),
+    b"\xfd7zXZ": FileKind("a compressed file (xz)", "archive"),
     b"7z\xbc\xaf": FileKind("a 7z archive", "archive"),
     b"Rar!": FileKind("a RAR archive", "archive"),
     b"ID3": FileKind("an MP3 recording", "sound"),

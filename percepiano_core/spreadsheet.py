@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from percepiano_core.errors import PercePianoError, UserError
+from percepiano_core.files import input_problem
+from percepiano_core.wording import counted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKS = {  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
@@ -31,6 +33,8 @@ MARKS = {  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
 WORKBOOKS = {b"PK\x03\x04": "a workbook (.xlsx, .ods)", b"\xd0\xcf\x11\xe0": "a workbook (.xls)"}
 AS_CSV = "open it in the spreadsheet and save it as CSV in UTF-8 (Excel: CSV UTF-8)"
 SAID_SEPARATOR = re.compile('\\ufeff?"?sep=([,;|\t])"?[ ,;|\t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's first line
+MOST_NAMED = 5  # columns in one message
+LARGEST_TABLE = 500_000_000  # bytes; a table of all ratings of PercePiano has 2 million
 HEADER_LENGTH = 20_000  # characters that a header is looked for in
 INVISIBLE = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff"  # around a cell, pasted along with it
 
@@ -78,9 +82,15 @@ class Sheet:
         missing = [name for name in required if name not in found]
         if missing:
             others = [name for place, name in enumerate(self.header) if name and place not in found.values()]
-            problem = f"column {', '.join(missing)} missing{_nearest_columns(missing, others)}"
-            raise error(self.path, problem, f"give the columns {', '.join(required)}, named in the first row")
+            raise error(self.path, self._lacking(missing, others), _give(required))
         return found
+
+    def _lacking(self, missing: Sequence[str], others: Sequence[str]) -> str:
+        """Which columns are missing, not more than a few by name, and what may be meant by those that are there."""
+        if len(missing) <= MOST_NAMED:
+            return f"column {', '.join(missing)} missing{_nearest_columns(missing, others)}"
+        shown_names = f"{', '.join(missing[:MOST_NAMED])} and {len(missing) - MOST_NAMED} more"
+        return f"of its {counted(len(self.header), 'column')} none is {shown_names}"
 
 
 def read_sheet(path: Path | str, known: Sequence[str], error: type[PercePianoError] = UserError) -> Sheet:
@@ -172,6 +182,10 @@ def _cells(path: Path, known: Sequence[str], error: type[PercePianoError]) -> tu
 
 def _bytes(path: Path, error: type[PercePianoError]) -> bytes:
     try:
+        if path.exists() and not path.is_dir():
+            problem = input_problem(path, LARGEST_TABLE)
+            if problem is not None:
+                raise error(path, *problem)
         return path.read_bytes()
     except FileNotFoundError:
         raise error(path, "is missing", "restore it, or correct the name of its folder") from None
@@ -226,6 +240,12 @@ def _reader(text: str, separator: str) -> csv._reader:  # type: ignore[name-defi
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "", cleaned(name)).casefold()
+
+
+def _give(required: Sequence[str]) -> str:
+    if len(required) > 2 * MOST_NAMED:
+        return f"give these as well: {counted(len(required), 'column')} are needed, named in the first row"
+    return f"give the columns {', '.join(required)}, named in the first row"
 
 
 def _nearest_columns(missing: Sequence[str], others: Sequence[str]) -> str:

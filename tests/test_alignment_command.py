@@ -107,11 +107,11 @@ def test_a_performance_without_notes_is_one_line(run: Run, tmp_path: Path) -> No
 
 
 def test_a_missing_performance_is_one_line(run: Run, tmp_path: Path) -> None:
-    check_one_line(run(performance=tmp_path / "nowhere.mid"), "nowhere.mid", "no such MIDI file")
+    check_one_line(run(performance=tmp_path / "nowhere.mid"), "nowhere.mid: no such file; check the name")
 
 
 def test_a_missing_score_is_one_line(run: Run, tmp_path: Path) -> None:
-    check_one_line(run(score=tmp_path / "nowhere.musicxml"), "nowhere.musicxml", "no such score")
+    check_one_line(run(score=tmp_path / "nowhere.musicxml"), "nowhere.musicxml: no such file; check the name")
 
 
 def test_a_malicious_score_is_one_line(run: Run, tmp_path: Path) -> None:

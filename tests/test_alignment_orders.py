@@ -111,7 +111,14 @@ def test_skipped_bars_are_told_and_their_notes_stay_unplayed() -> None:
     assert told(found) == [("skipped", "11", "15")]
     assert set(found.score_notes["measure"][found.deletions].tolist()) == set(range(10, 15))
     assert found.c == 1.0
-    assert departures(found)[0].startswith("bars 11 to 15 not played (50 notes")
+    assert departures(found)[0].startswith("bars 11 to 15 not played (50 notes; before ")
+
+
+def test_bars_missing_at_the_end_are_after_the_last_note() -> None:
+    found = aligned(DrawnScore([PLAIN] * BARS), [*range(BARS - 5)])
+    last = found.excursions[-1]
+    assert last.kind == "skipped"
+    assert departures(found)[-1].endswith(f"; after {last.seconds[0]:.1f} s)")
 
 
 def test_doubled_bars_are_matched_twice() -> None:

@@ -27,7 +27,7 @@ from midi_strategies import (
 )
 
 from percepiano_core.corpus.midi import PerformedMidi, performed_midi, read_performance, repair_line
-from percepiano_core.corpus.midi_chunks import parse_events
+from percepiano_core.corpus.midi_chunks import LARGEST_MIDI, parse_events
 from percepiano_core.corpus.midi_clock import clock_of
 from percepiano_core.corpus.midi_writing import write_performance
 from percepiano_core.errors import DataError
@@ -78,11 +78,11 @@ def test_plain_file_is_read_and_nothing_is_said() -> None:
     [
         (b"\xe7\x28", 0.001, 25),
         (b"\xe8\x50", 1 / 1920, 24),
-        (b"\xe3\x64", 1.001 / 3000, 29),
+        (b"\xe3\x64", 1.001 / 3000, 29.97),
         (b"\xe2\x50", 1 / 2400, 30),
     ],
 )
-def test_smpte_times_are_frames_and_no_tempo_counts(division: bytes, tick_seconds: float, rate: int) -> None:
+def test_smpte_times_are_frames_and_no_tempo_counts(division: bytes, tick_seconds: float, rate: float) -> None:
     performed = read(midi([(0, meta(0x51, b"\x01\0\0")), *EVENTS], division=division))
     np.testing.assert_allclose(performed.notes["onset_sec"], [240 * k * tick_seconds for k in range(6)], rtol=1e-12)
     assert f"SMPTE frames, {rate} a second" in performed.repairs[0]
@@ -260,6 +260,29 @@ def test_percussion_channel_is_left_out_and_said() -> None:
     assert rows(performed) == SCALE
     assert performed.repairs == ("4 notes of the percussion channel (10) left out",)
     assert "4 notes of the percussion channel (10)" in refusal(midi(click)).problem
+    assert "move them to another channel" in refusal(midi(click)).remedy
+
+
+@pytest.mark.parametrize("size", [0, 9, 60, 10**6, 0xFFFFFFFF])
+def test_a_riff_file_with_wrong_sizes_is_read_and_said(size: int) -> None:
+    inside, chunk = midi(EVENTS), b"LIST\4\0\0\0abcd"
+    performed = read(b"RIFF\0\0\0\0RMIDdata" + size.to_bytes(4, "little") + inside + chunk)
+    assert performed.repairs == ("MIDI taken out of a RIFF file, whose sizes are wrong",)
+    assert len(performed.notes) == len(read(inside).notes)
+
+
+def test_a_riff_file_without_the_end_of_its_midi_is_cut_off_and_no_more() -> None:
+    cut = b"RIFF\0\0\0\0RMIDdata" + len(midi(EVENTS)).to_bytes(4, "little") + midi(EVENTS)[:-9]
+    assert read(cut).repairs[:2] == ("MIDI taken out of a RIFF file", "the file ends in the middle of track 1")
+
+
+def test_a_device_and_what_is_too_large_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    with (tmp_path / "large.mid").open("wb") as file:
+        file.truncate(LARGEST_MIDI + 1)
+    with pytest.raises(DataError, match="has 200 MB, more than any such file"):
+        read_performance(tmp_path / "large.mid")
+    with pytest.raises(DataError, match="is a device or a pipe"):
+        read_performance("/dev/zero")
 
 
 def test_instruments_of_several_families_are_said_and_pianos_are_not() -> None:
@@ -353,7 +376,7 @@ def test_file_that_is_no_midi_is_called_what_it_is(content: bytes, kind: str) ->
 
 
 def test_folder_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is a folder, not a file"):
         read_performance(tmp_path)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from percepiano_core.corpus.musicxml import read_musicxml
+from percepiano_core.corpus.musicxml import musicxml_and_repairs, read_musicxml
 from percepiano_core.errors import DataError
+from percepiano_core.score.written_score import read_written_score
 
 NOTE = "<note><pitch><step>C</step><octave>4</octave></pitch><duration>1</duration></note>"
 SCORE = f"<score-partwise><part id='P1'><measure number='1'>{NOTE}</measure></part></score-partwise>"
@@ -53,6 +59,58 @@ def test_an_unusable_file_is_one_clear_line(tmp_path: Path, content: str | bytes
         read_musicxml(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+CONTAINER = '<container><rootfiles><rootfile full-path="{}"/><rootfile full-path="{}"/></rootfiles></container>'
+
+
+def zipped(**entries: str | bytes) -> bytes:
+    """A compressed score with files of these names, "__" for a point."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in entries.items():
+            archive.writestr(name.replace("__", "."), text)
+        if "a__pdf" in entries:
+            archive.writestr("META-INF/container.xml", CONTAINER.format("a.pdf", "score.xml"))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (
+            "<?xml version='1.0'?>\n" + SCORE.replace("<part ", "\n<a>B & C</a><part "),
+            r"line 3, .*write &amp; for the & on",
+        ),
+        (
+            "<?xml version='1.0'\n?>\n" + SCORE.replace("<part ", "<a>&nbsp;</a><part "),
+            r"line 3, .*write &amp; for the &",
+        ),
+        ("<?xml version='1.0'?>\n" + SCORE.replace("C<", "\x01<"), "line 2, .*delete the control character on line 2"),
+        ("<?xml version='1.0'?>\r" + SCORE.replace("C<", "&#1;<"), "line 2, .*delete the control character on line 2"),
+        (gzip.compress(SCORE.encode()), r"is a compressed file \(gzip\), not a score; unpack it"),
+        (bz2.compress(SCORE.encode()), r"is a compressed file \(bzip2\), not a score; unpack it"),
+        (lzma.compress(SCORE.encode()), r"is a compressed file \(xz\), not a score; unpack it"),
+        (b"noise" + zipped(score__xml=SCORE), "is a zip archive, .* with other bytes before it"),
+        (zipped(inner__mxl=zipped(score__xml=SCORE)), r"holds another compressed score \(inner.mxl\); unpack it"),
+        (zipped(score__xml=zipped(score__xml=SCORE)), r"holds another compressed score \(score.xml\); unpack it"),
+        (zipped(score__xml=b"%PDF-1.4 <<>>"), "is a compressed score that holds a PDF document, not a score"),
+        (b"%PDF-1.4 <<>>", "is a PDF document, not a score"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, content: str | bytes, line: str) -> None:
+    with pytest.raises(DataError, match=line):
+        read_musicxml(written(tmp_path, content))
+
+
+def test_of_what_an_archive_holds_the_score_is_read(tmp_path: Path) -> None:
+    listed = written(tmp_path, zipped(a__pdf=b"%PDF-1.4", score__xml=SCORE))
+    assert musicxml_and_repairs(listed)[1] == ()
+    two = written(tmp_path, zipped(a__xml=SCORE, b__xml="<opus/>"))
+    assert musicxml_and_repairs(two)[1] == ("the archive holds 2 scores, of which the first is read (a.xml)",)
+    timed = SCORE.replace("<note>", "<attributes><divisions>1</divisions></attributes><note>")
+    two = written(tmp_path, zipped(a__xml=timed, b__xml="<opus/>"))
+    assert read_written_score(two).repairs == musicxml_and_repairs(two)[1]
 
 
 def test_a_missing_file_is_a_data_error(tmp_path: Path) -> None:

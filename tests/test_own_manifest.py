@@ -236,7 +236,7 @@ def test_a_segment_spelled_in_composed_and_in_decomposed_letters_is_one(tmp_path
 
 
 def test_a_manifest_of_unusable_rows_says_what_is_wrong_with_the_first(tmp_path: Path) -> None:
-    root = corpus(tmp_path, [row("a", midi="b/c.mid"), row("b", midi="b/d.mid")])
+    root = corpus(tmp_path, [row("b", midi="b/c.mid"), row("a", midi="b/d.mid")])
     with pytest.raises(
         UserError, match=r"no usable performance \(the first of 2 rows left out is row 2: midi 'b/c.mid'"
     ):

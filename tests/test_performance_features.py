@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from performance_cases import DIVISIONS, make_score, play
 
-from percepiano_core.corpus.midi import CONTROL_DTYPE, NOTE_DTYPE, PerformedMidi
+from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.features.performance.compute import PerformanceFeatures, performance_features
 from percepiano_core.features.performance.dynamics import group_dynamics, published_group_dynamics
 from percepiano_core.features.performance.matching import join_notes, match_of
@@ -17,39 +18,7 @@ from percepiano_core.features.performance.onsets import onset_times
 from percepiano_core.features.performance.pedal import SIGMOID, pedal_values
 from percepiano_core.features.performance.presets import DEFAULT, PUBLISHED
 from percepiano_core.features.performance.published_notes import published_rows, renumbered
-from percepiano_core.features.score_table import SCORE_NOTE_DTYPE, ScoreTable
-
-DIVISIONS = 4
-BEATS_A_BAR = 3
-TICKS_A_SECOND = 960
-
-
-def make_score(onsets: list[int], pitches: list[int], durations: list[int]) -> ScoreTable:
-    """A 3/4 score; onsets and durations in divisions."""
-    order = np.lexsort((-np.array(pitches), onsets))
-    notes = np.zeros(len(onsets), dtype=SCORE_NOTE_DTYPE)
-    notes["onset_div"], notes["pitch"] = np.array(onsets)[order], np.array(pitches)[order]
-    notes["duration_div"] = np.array(durations)[order]
-    notes["onset_quarter"], notes["duration_quarter"] = notes["onset_div"] / 4, notes["duration_div"] / 4
-    end = int(notes["onset_div"].max()) + 1
-    beats = np.arange(0.0, end, DIVISIONS)
-    bars = np.arange(0.0, end, DIVISIONS * BEATS_A_BAR)
-    beat, bar = (notes["onset_div"] // DIVISIONS).astype(int), (notes["onset_div"] // (DIVISIONS * 3)).astype(int)
-    zeros = np.zeros(len(notes), dtype=int)
-    locations = {"beat": beat, "measure": bar, "voice": zeros + 1, "section": zeros}
-    sections = np.array([0.0, notes["onset_div"].max() + 0.1])
-    return ScoreTable(notes, DIVISIONS, bars, beats, sections, {}, locations)
-
-
-def play(onset_sec: np.ndarray, duration_sec: np.ndarray, pitch: np.ndarray, controls: list = ()) -> PerformedMidi:
-    """A performance; notes must come in order of onset."""
-    notes = np.zeros(len(pitch), dtype=NOTE_DTYPE)
-    notes["onset_sec"], notes["offset_sec"] = onset_sec, onset_sec + duration_sec
-    notes["onset_tick"] = np.round(notes["onset_sec"] * TICKS_A_SECOND)
-    notes["offset_tick"] = np.round(notes["offset_sec"] * TICKS_A_SECOND)
-    notes["pitch"], notes["velocity"] = pitch, 64
-    rows = [(round(sec * TICKS_A_SECOND), sec, number, value) for sec, number, value in controls]
-    return PerformedMidi(notes, np.array(rows, dtype=CONTROL_DTYPE), 480, float(notes["offset_sec"].max()))
+from percepiano_core.features.score_table import ScoreTable
 
 
 def metronomic(score: ScoreTable, qpm: float, start: float = 0.0) -> PerformedMidi:
@@ -170,6 +139,15 @@ def test_refresh_is_the_lowest_pedal_during_the_note_and_its_time() -> None:
     value = pedal_values(performed.notes, performed.controls, DEFAULT)[0]
     assert (value["at_start"], value["at_end"], value["refresh"]) == (100, 90, 20)
     assert value["refresh_sec"] == pytest.approx(0.5)
+
+
+@given(st.permutations(range(4)))
+def test_pedal_values_of_a_note_do_not_depend_on_its_row(order: list[int]) -> None:
+    controls = [(0.0, 64, 100), (1.0, 64, 0), (1.8, 64, 90), (2.5, 64, 10), (3.8, 64, 20)]
+    performed = play(np.array([0.5, 2.0, 3.0, 4.0]), np.full(4, 0.2), np.array([60, 62, 64, 65]), controls)
+    expected = pedal_values(performed.notes, performed.controls, DEFAULT)
+    values = pedal_values(performed.notes[order], performed.controls, DEFAULT)
+    np.testing.assert_array_equal(values, expected[order])
 
 
 def test_a_pedal_event_on_the_tick_of_a_note_counts_for_it() -> None:

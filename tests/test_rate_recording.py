@@ -267,7 +267,7 @@ def test_a_file_that_cannot_be_heard_is_one_line(name: str, words: tuple, rate: 
 
 def test_a_missing_file_is_one_line(rate: Rate, capsys) -> None:
     assert rate("nothing.wav") == 1
-    one_line(capsys.readouterr(), "nothing.wav: cannot be read (no such file", "check the name")
+    one_line(capsys.readouterr(), "nothing.wav: no such file; check the name")
 
 
 def test_midi_for_networks_that_hear_is_one_line(rate: Rate, results: Path, waltz, capsys) -> None:

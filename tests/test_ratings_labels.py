@@ -16,11 +16,12 @@ from percepiano_core.corpus import percepiano
 from percepiano_core.corpus.readers import list_performances
 from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.errors import UserError
+from percepiano_core.quality import QualityLine
 from percepiano_core.ratings.derivations import clean, derive, published
 from percepiano_core.ratings.labels import Labels, labels_of_corpus, read_labels, select_performances, write_labels
 from percepiano_core.ratings.person_ratings import first_occurrences
 from percepiano_core.ratings.shuffle import shuffled
-from percepiano_core.ratings.table import RatingTable, read_ratings
+from percepiano_core.ratings.table import NOT_A_RATING, RatingTable, read_ratings
 
 HEADER = ["user", "dataID", "filename", *DIMENSION_KEYS, "message"]
 
@@ -30,9 +31,15 @@ def table(percepiano_files: Path) -> RatingTable:
     return read_ratings(percepiano.ratings_path(percepiano_files))[0]
 
 
-def ratings_file(folder: Path, rows: list[list[str]]) -> Path:
+def _row(line: QualityLine) -> int:
+    return int(line.problem.split()[1])
+
+
+def ratings_file(folder: Path, rows: list[list[str]], released: bool = False) -> Path:
+    """A table of ratings; its columns are named after the dimensions, or, as in the release, after questions."""
+    header = ["user", "dataID", "filename", *(f"q{i + 1}" for i in range(19)), "message"] if released else HEADER
     with (folder / "ratings.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADER, *rows])
+        csv.writer(file).writerows([header, *rows])
     return folder / "ratings.csv"
 
 
@@ -44,9 +51,8 @@ def row(user: str, data_id: str, name: str, *values: str) -> list[str]:
 def test_ratings_table_has_the_known_rows(percepiano_files: Path) -> None:
     table, lines = read_ratings(percepiano.ratings_path(percepiano_files))
     assert len(table.users) + len(lines) == 14934
-    assert [(line.subject, "'9.0'" in line.problem) for line in lines] == [
-        ("Beethoven_WoO80_var28_8bars_2_16.wav", True)
-    ]
+    assert [line.subject for line in lines] == ["Beethoven_WoO80_var28_8bars_2_16.wav"]
+    assert "9.0" in Path(percepiano.ratings_path(percepiano_files)).read_text().splitlines()[_row(lines[0]) - 1]
     assert len(np.unique(table.users)) == 65
     assert np.sum((table.values > 7.1).any(axis=1)) + len(lines) == 208
     blank = np.isnan(table.values).all(axis=1)
@@ -117,7 +123,7 @@ def test_clean_and_published_differ_as_documented(table: RatingTable) -> None:
     assert difference.max() == pytest.approx(0.108, abs=5e-4)
 
 
-@pytest.mark.parametrize("value", ["9", "-1", "3.5", "good", "nan", "inf", "1e9"])
+@pytest.mark.parametrize("value", ["9", "8", "8.0", "-1", "3.5", "good", "nan", "inf", "1e9"])
 def test_a_rating_out_of_range_loses_its_row_and_gets_one_line(tmp_path: Path, value: str) -> None:
     path = ratings_file(
         tmp_path, [row("1", "1", "a.wav"), row("1", "2", "b.wav", "4", value, "99"), row("2", "3", "b.wav")]
@@ -126,7 +132,28 @@ def test_a_rating_out_of_range_loses_its_row_and_gets_one_line(tmp_path: Path, v
     assert table.performances.tolist() == ["a", "b"]
     assert len(lines) == 1
     assert lines[0].subject == "b.wav"
-    assert lines[0].problem == f"row 3 (user 1): articulation_length is '{value}', not a rating from 0 to 8"
+    assert lines[0].problem == f"row 3 (user 1): articulation_length is '{value}', {NOT_A_RATING}"
+
+
+def test_an_8_counts_where_the_release_had_reversed_the_item_and_nowhere_else(tmp_path: Path) -> None:
+    rows = [row("1", "1", "a.wav", "4", "8"), row("1", "2", "b.wav", "8", "4")]
+    table, lines = read_ratings(ratings_file(tmp_path, rows, released=True))
+    assert table.performances.tolist() == ["a"]
+    assert [line.problem for line in lines] == [f"row 3 (user 1): q1 is '8', {NOT_A_RATING}"]
+
+
+def test_a_table_with_too_few_columns_is_told_so_in_short(tmp_path: Path) -> None:
+    (tmp_path / "ratings.csv").write_text(",".join(["user", "dataID", "filename", *(f"q{i}" for i in range(18))]))
+    with pytest.raises(UserError, match="it has 18 columns behind filename, none of them named after a quality"):
+        read_ratings(tmp_path / "ratings.csv")
+    (tmp_path / "ratings.csv").write_text(",".join(["user", "dataID", "filename", "tempo", *"abcd"]))
+    with pytest.raises(UserError, match=r"of its 8 columns none is timing, .* and 13 more; give") as error:
+        read_ratings(tmp_path / "ratings.csv")
+    assert len(str(error.value)) < 300 + len(str(tmp_path))
+    (tmp_path / "ratings.csv").write_text(",".join(["user", "dataID", "filename", *DIMENSION_KEYS[1:]]))
+    with pytest.raises(UserError, match="column timing missing") as error:
+        read_ratings(tmp_path / "ratings.csv")
+    assert len(str(error.value)) < 200 + len(str(tmp_path))
 
 
 def test_a_row_cut_short_is_left_out(tmp_path: Path) -> None:
@@ -168,7 +195,7 @@ def test_a_table_that_is_missing_or_another_stops_the_run(tmp_path: Path) -> Non
 
 def test_published_drops_rows_with_an_8_and_counts_repeats(tmp_path: Path) -> None:
     rows = [row("1", "1", "a.wav", "2", "8"), *[row("2", "2", "a.wav", "6", "0")] * 2, row("3", "3", "a.wav", "3", "7")]
-    labels = published(read_ratings(ratings_file(tmp_path, rows))[0])
+    labels = published(read_ratings(ratings_file(tmp_path, rows, released=True))[0])
     assert labels.mean[0, :2] == pytest.approx([5 / 7, 7 / 7])
     assert labels.std[0, :2] == pytest.approx([np.std([6, 6, 3]) / 7, np.std([0, 0, 7]) / 7])
     assert labels.n_raters.tolist() == [2]
@@ -181,10 +208,21 @@ def test_clean_gives_each_person_one_vote_and_loses_single_cells(tmp_path: Path)
         row("2", "9", "a.wav", "4", "7", "1"),
         row("3", "3", "a.wav", *[""] * 19),
     ]
-    labels = clean(read_ratings(ratings_file(tmp_path, rows))[0])
+    labels = clean(read_ratings(ratings_file(tmp_path, rows, released=True))[0])
     assert labels.mean[0, :3] == pytest.approx([(2 + 5) / 2 / 7, 7 / 7, 1 / 7])
     assert labels.std[0, :3] == pytest.approx([1.5 / 7, 0, 0])
     assert labels.n_raters.tolist() == [2]
+
+
+def test_the_nearest_name_is_suggested_to_the_performance_that_it_is_of(tmp_path: Path) -> None:
+    rows = [row("1", "1", "T0_P1.wav"), row("1", "2", "t0_p1.wav"), row("1", "3", "tune_5")]
+    names = ["t0_p0", "t0_p1", "tun_5"]
+    _, lines = labels_of_corpus(clean(read_ratings(ratings_file(tmp_path, rows))[0]), names)
+    assert [(line.subject, line.problem) for line in lines] == [
+        ("t0_p0", "nobody rated it"),
+        ("tun_5", "nobody rated it (ratings are of 'tune_5', which is no performance)"),
+        ("T0_P1", "2 rated performances are not in the corpus, this one first; is 'T0_P1' the performance 't0_p1'?"),
+    ]
 
 
 def test_performances_without_full_labels_are_listed(tmp_path: Path) -> None:

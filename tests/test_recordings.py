@@ -72,7 +72,12 @@ def test_broken_recordings_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 22050)
     soundfile.write(tmp_path / "nan.wav", np.full(9, np.nan), 22050, subtype="FLOAT")
-    for name, problem in (("text", "not a readable"), ("empty", "no samples"), ("nan", "not finite"), ("x", "not a")):
+    for name, problem in (
+        ("text", "not a readable"),
+        ("empty", "no samples"),
+        ("nan", "not finite"),
+        ("x", "no such file"),
+    ):
         with pytest.raises(DataError, match=problem) as error:
             read_at_rates(tmp_path / f"{name}.wav", [22050])
         assert "\n" not in str(error.value)

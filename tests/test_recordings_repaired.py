@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from percepiano_core.errors import DataError
 from percepiano_core.sound.recording import read_recording
 from percepiano_core.sound.recording_files import recording_of, sound_files
 from percepiano_core.sound.repair import Repair
+from percepiano_core.sound.sound_formats import refuse_what_is_no_sound
 
 MUSIC = sound_of(played([[60, 64, 67, 62], [65, 60, 64, 66]], 0.25))
 SECONDS = len(MUSIC) / RATE
@@ -104,6 +105,13 @@ def test_an_impossible_rate_is_refused(rate: int, tmp_path: Path) -> None:
     assert f"its header says {rate} samples a second" in refused(tmp_path / "a.wav")
 
 
+def test_a_rate_of_0_is_told_in_words(tmp_path: Path) -> None:
+    data = bytearray(written(tmp_path / "a.wav").read_bytes())
+    data[24:28] = bytes(4)
+    (tmp_path / "a.wav").write_bytes(data)
+    assert "its header gives an impossible rate" in refused(tmp_path / "a.wav")
+
+
 @pytest.mark.parametrize("ending", ["flac", "ogg", "mp3", "aiff"])
 def test_a_file_is_known_by_its_content_and_a_wrong_ending_is_named(ending: str, tmp_path: Path) -> None:
     sound_format, subtype = KINDS[ending]
@@ -122,7 +130,7 @@ def test_the_ending_of_a_name_neither_helps_nor_hinders(name: str, tmp_path: Pat
 
 
 FOREIGN = {
-    "MPEG-4": (b"\0\0\0\x20ftypM4A \0\0\0\0" + b"\1" * 200, 'ffmpeg -i "a b.wav" "a b.wav"'),
+    "MPEG-4": (b"\0\0\0\x20ftypM4A \0\0\0\0" + b"\1" * 200, "ffmpeg -i 'FOLDER/a b.wav' 'FOLDER/a b-converted.wav'"),
     "AAC": (b"\xff\xf1\x50\x80" + bytes(range(256)) * 8, "convert it: ffmpeg"),
     "Windows Media": (bytes.fromhex("3026b2758e66cf11") + b"\1" * 200, "convert it: ffmpeg"),
     "WebM": (b"\x1a\x45\xdf\xa3" + b"\1" * 200, "convert it: ffmpeg"),
@@ -146,12 +154,28 @@ def test_what_is_no_readable_sound_is_named_with_a_remedy_that_helps(what: str, 
     path = tmp_path / "a b.wav"
     path.write_bytes(data)
     line = refused(path)
-    assert what in line and remedy.replace('"a b.wav"', '"a b.wav"', 1) in line
+    assert what in line and remedy in line.replace(str(tmp_path), "FOLDER")
 
 
 def test_a_missing_file_and_a_folder_are_one_line(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "absent.wav")
-    assert "directory" in refused(tmp_path)
+    assert "is a folder" in refused(tmp_path)
+    assert "is a device" in refused(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("a.m4a", "ffmpeg -i a.m4a a.wav"),
+        ("x/a.WAV", "ffmpeg -i x/a.WAV x/a-converted.wav"),
+        ("-a.m4a", "ffmpeg -i ./-a.m4a ./-a.wav"),
+        ("$a.m4a", "ffmpeg -i '$a.m4a' '$a.wav'"),
+    ],
+)
+def test_the_command_that_converts_writes_another_file_in_the_same_folder(name: str, command: str) -> None:
+    with pytest.raises(DataError, match="MPEG-4") as error:
+        refuse_what_is_no_sound(PurePath(name), FOREIGN["MPEG-4"][0])
+    assert error.value.remedy == f"convert it: {command}"
 
 
 def test_sound_that_must_be_converted_is_found_and_gives_way_to_what_can_be_read(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from percepiano_core.score.repeats import Jump, RepeatMarks, full_order, has_repeats, notated_jumps, repeat_marks
+from percepiano_core.score.repeat_signs import RepeatMarks, repeat_marks
+from percepiano_core.score.repeats import Jump, full_order, has_repeats, notated_jumps
 
 PLAIN = RepeatMarks()
 FORWARD = '<barline location="left"><repeat direction="forward"/></barline>'
@@ -46,6 +47,11 @@ def played(*bars: str, second_part: tuple[str, ...] = ()) -> list[int]:
         (("", ending("", text="1") + BACK, ending("", text="2"), ""), [0, 1, 0, 2, 3]),
         (("", ending("1") + BACK, ending("2") + BACK, ending("3")), [0, 1, 0, 2, 0, 3]),
         (("", ending("1") + BACK, ""), [0, 1, 0, 2]),
+        (("", ending("1,3") + BACK, ending("2,4") + BACK, ""), [0, 1, 0, 2, 0, 1, 0, 2, 3]),
+        (("", ending("1,4") + BACK, ending("2,3") + BACK, ""), [0, 1, 0, 2, 0, 2, 0, 1, 3]),
+        (("", ending("1") + BACK, ending("2,3") + BACK, ""), [0, 1, 0, 2, 0, 2, 3]),
+        ((FORWARD, FORWARD, BACK, BACK, ""), [0, 1, 2, 1, 2, 3, 0, 1, 2, 3, 4]),
+        ((FORWARD, FORWARD, BACK, ending("1") + BACK, ending("2")), [0, 1, 2, 1, 2, 3, 0, 1, 2, 4]),
         (("", ending("1,2") + BACK), [0, 1, 0, 1]),
         (("", ending("1"), BACK + ending("1", "stop"), ending("2"), ending("2", "stop"), ""), [0, 1, 2, 0, 3, 4, 5]),
         (("", words("Fine"), "", words("D.C. al Fine")), [0, 1, 2, 3, 0, 1]),
@@ -81,6 +87,12 @@ def test_jumps_lead_back_and_over_endings() -> None:
         Jump(0, 2, "ending"),
         Jump(1, 0, "repeat"),
     ]
+
+
+def test_jumps_of_endings_by_turns_and_of_nested_repeats_lead_to_their_beginnings() -> None:
+    by_turns = marks_of("", ending("1,3") + BACK, ending("2,4") + BACK, "")
+    assert notated_jumps(by_turns)[:2] == [Jump(0, 2, "ending"), Jump(0, 3, "ending")]
+    assert Jump(3, 0, "repeat") in notated_jumps(marks_of(FORWARD, FORWARD, BACK, BACK, ""))
 
 
 MARKS = st.builds(

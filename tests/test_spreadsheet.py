@@ -130,6 +130,18 @@ def test_a_folder_and_nothing_are_no_tables(tmp_path: Path) -> None:
         read_text(tmp_path / "none.csv")
 
 
+def test_a_device_and_what_is_too_large_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match="is a device or a pipe"):
+        read_sheet("/dev/zero", ("a",))
+    monkeypatch.setattr("percepiano_core.spreadsheet.LARGEST_TABLE", 9_000_000)
+    with (tmp_path / "table.csv").open("wb") as file:
+        file.truncate(10_000_000)
+    with pytest.raises(UserError, match="has 10 MB, more than any such file"):
+        read_sheet(tmp_path / "table.csv", ("a",))
+
+
 def test_a_table_that_may_not_be_read_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))

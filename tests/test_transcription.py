@@ -320,12 +320,35 @@ def test_the_command_refuses_what_it_cannot_do_before_any_work(tmp_path: Path) -
     (tmp_path / "b").mkdir()
     for name in ("a.wav", "b/a.flac"):
         (tmp_path / name).touch()
-    for names, problem in (
-        (["none.wav"], "no such file"),
-        (["a.wav", "b/a.flac"], "several would be written to a.mid"),
-    ):
-        ran = CliRunner().invoke(command(), [*(str(tmp_path / name) for name in names), "-o", str(tmp_path)])
-        assert isinstance(ran.exception, UserError) and problem in str(ran.exception)
+    names = [str(tmp_path / name) for name in ("a.wav", "b/a.flac")]
+    ran = CliRunner().invoke(command(), [*names, "-o", str(tmp_path)])
+    assert isinstance(ran.exception, UserError) and "several would be written to a.mid" in str(ran.exception)
+
+
+def test_wrong_names_are_a_line_each_and_keep_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "album"
+    (folder / "cd 2").mkdir(parents=True)
+    (tmp_path / "bare").mkdir()
+    for name in ("album/a.wav", "album/cd 2/b.flac", "album/text.txt", "c.wav"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(
+        "percepiano_core.audio.transcription.transcribe.by_network", lambda *_: lambda recording: scale()
+    )
+    names = [str(tmp_path / name) for name in ("none.wav", "album", "bare", "c.wav")]
+    ran = CliRunner().invoke(command(), [*names, "-o", str(tmp_path / "out")])
+    assert ran.exit_code == 1
+    assert "none.wav: no such file; check the name" in ran.output and "bare: holds no sound files" in ran.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mid", "b.mid", "c.mid"]
+    assert CliRunner().invoke(command(), [names[0], "-o", str(tmp_path / "not")]).exit_code == 1
+    assert not (tmp_path / "not").exists()
+
+
+def test_a_transcription_never_takes_the_place_of_its_recording(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.mid", np.zeros(9), 22050, format="WAV")
+    ran = CliRunner().invoke(command(), [str(tmp_path / "a.mid"), "-o", str(tmp_path)])
+    assert isinstance(ran.exception, UserError) and "is one of the inputs" in str(ran.exception)
 
 
 # With the weights

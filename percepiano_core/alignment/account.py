@@ -11,7 +11,8 @@ TIMES = {0: "not taken", 1: "taken"}
 
 def departures(alignment: Alignment) -> list[str]:
     """Where the performance departs from the score, a clause each, in the order of playing; [] where it does not."""
-    told = [_excursion(each) for each in alignment.excursions if _size(each) >= TOLD_NOTES]
+    notes = len(alignment.performed_kept)
+    told = [_excursion(each, notes) for each in alignment.excursions if _size(each) >= TOLD_NOTES]
     return [*transposed(alignment), *told]
 
 
@@ -46,11 +47,13 @@ def reason_of_failure(alignment: Alignment) -> str:
     return f"does not fit the score: only {len(alignment.matches)} of its {counted(kept, 'note')} could be placed in it"
 
 
-def _excursion(each: Excursion) -> str:
+def _excursion(each: Excursion, performed: int) -> str:
+    """What an excursion is; `performed` notes were played in all."""
     notes = counted(_size(each), "note")
     at = f"{each.seconds[0]:.1f} s"
     if each.kind == "skipped":
-        return f"{_bars(each)} not played ({notes}; before {at})"
+        where = "after" if each.performed_rows[0] >= performed else "before"
+        return f"{_bars(each)} not played ({notes}; {where} {at})"
     if each.kind == "doubled":
         return f"{_bars(each)} played again without a repeat sign, from {at}"
     until = f"{at} to {each.seconds[1]:.1f} s"

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.cli.named_files import check_inputs, check_outputs
 from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.files import asked_for
 
@@ -17,7 +18,7 @@ LONG_PERFORMANCE = 5000  # notes; aligning them takes some seconds
 
 
 def align(
-    score: Annotated[Path, typer.Argument(help="The score, uncompressed MusicXML.", show_default=False)],
+    score: Annotated[Path, typer.Argument(help="The score, MusicXML (.musicxml, .xml, .mxl).", show_default=False)],
     performance: Annotated[Path, typer.Argument(help="The performance, MIDI.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Table to write, CSV.", show_default=False)],
 ) -> None:
@@ -27,6 +28,8 @@ def align(
     (a further note of a trill or the like), deletion (in the score, not played) or insertion (played, not in the
     score).
     """
+    check_inputs((score, performance))
+    check_outputs((output,), (score, performance))
     from percepiano_core.alignment.account import departures, reason_of_failure, repeats
 
     alignment = _align_files(score, performance, output)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from percepiano_core.cli.named_files import check_inputs, check_outputs
+
 
 def convert_midibert(
     checkpoint: Annotated[Path, typer.Argument(help="The released checkpoint, model_best.ckpt.", show_default=False)],
@@ -16,6 +18,8 @@ def convert_midibert(
 
     A checkpoint that holds anything but tensors and numbers is refused, for it could run code.
     """
+    check_inputs((checkpoint,))
+    check_outputs((output,), (checkpoint,))
     from percepiano_core.symbolic.midibert.encoder_weights import write_encoder
     from percepiano_core.symbolic.midibert.published_encoder import read_published_encoder
 

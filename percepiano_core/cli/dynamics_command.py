@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from percepiano_core.cli.named_files import check_folder, check_inputs, check_music
 from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
 from percepiano_core.wording import counted
@@ -22,6 +23,7 @@ WEIGHTS = "*/*/pieces/fold*/seed*/weights.safetensors"  # of the workflow's netw
 SHIPPED = (
     "T1/network_curves/pieces/fold0/seed86/weights.safetensors"  # what the shipped configuration makes of recordings
 )
+WRITTEN = ("frames.csv", "beats.csv", "dynamics.svg", "score.musicxml")
 DOUBTFUL_COST = 0.45  # of following a score: 0.17 to 0.36 where it is played, 0.56 to 0.65 where another is (ASAP)
 DOUBTFUL_PART = 0.33  # of a part of it: 0.15 to 0.31 where it is played, mostly 0.34 and more in another score (ASAP)
 
@@ -33,7 +35,8 @@ def dynamics(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.", show_default=False)],
     score: Annotated[
-        Path | None, typer.Option(help="Its score, uncompressed MusicXML, to mark the levels in.", show_default=False)
+        Path | None,
+        typer.Option(help="Its score, MusicXML (.musicxml, .xml, .mxl), to mark the levels in.", show_default=False),
     ] = None,
     midi: Annotated[
         Path | None,
@@ -60,9 +63,10 @@ def dynamics(
     """
     if score is not None and midi is not None:
         raise UserError("--score and --midi", "both say what is played", "give one of them")
-    for given in (recording, score, midi):
-        if given is not None and not given.is_file():
-            raise UserError(given, "no such file", "check the name")
+    given = (recording, score, midi, weights)
+    check_inputs(given)
+    check_folder(output, WRITTEN, given)
+    check_music([recording], [] if midi is None else [midi], score)
     network, kind, chosen = _network(weights or _default_weights())
     heard = _listen(network, recording, kind, chosen if threshold is None else threshold)
     _folder(output)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 import typer
 
+from percepiano_core.cli.named_files import check_inputs, check_outputs
 from percepiano_core.cli.performance_file import named_performance
 from percepiano_core.errors import UserError
 from percepiano_core.files import asked_for
@@ -24,7 +25,7 @@ PLACE_COLUMNS = ("score_onset_quarter", "score_pitch", "voice", "beat", "measure
 
 
 def features(
-    score: Annotated[Path, typer.Argument(help="The score, MusicXML.", show_default=False)],
+    score: Annotated[Path, typer.Argument(help="The score, MusicXML (.musicxml, .xml, .mxl).", show_default=False)],
     performance: Annotated[Path, typer.Argument(help="The performance, MIDI.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Table to write, CSV.", show_default=False)],
     feature_set: Annotated[
@@ -56,6 +57,8 @@ def features(
     measured. beat and measure count from 0.
     """
     _check(feature_set, compat, alignment, rows)
+    check_inputs((score, performance, alignment))
+    check_outputs((output,), (score, performance, alignment))
     if feature_set == "descriptors":
         header, table = _descriptors(score, performance)
     else:
@@ -85,20 +88,22 @@ def _note_features(
 ) -> tuple[list[str], list[list[str]]]:
     from percepiano_core.alignment.played_part import bars_left_out
     from percepiano_core.features.assembly import feature_set as columns_of
-    from percepiano_core.features.performance.alignment_files import match_from_file
+    from percepiano_core.features.performance.alignment_files import alignment_from_table, match_from_file
     from percepiano_core.features.performance.matching import match_of
     from percepiano_core.features.performance.segment import SegmentFeatures, join_alignment, performance_entry
     from percepiano_core.features.score.read import read_score
 
     performed = named_performance(midi)
+    source: Alignment | None
     if alignment is None:
-        aligned = _align(score_path, performed, midi)
+        source = aligned = _align(score_path, performed, midi)
         score = read_score(score_path, compat, composer, aligned.order, bars_left_out(aligned))
         match = match_of(join_alignment(score, aligned.score_notes), aligned.matches, len(score.notes))
     else:
         score = read_score(score_path, compat, composer)
         match = match_from_file(alignment, score, performed, midi, lambda: read_score(score_path, "published", ""))
-    entry = performance_entry(score, performed, match, compat, str(midi), midi=midi, inserts=inserts)
+        source = alignment_from_table(alignment, score, performed)
+    entry = performance_entry(score, performed, match, compat, str(midi), midi=midi, inserts=inserts, alignment=source)
     table = SegmentFeatures(compat, (score,), {"": entry}).table("")
     matrix = columns_of(table, feature_set)
     is_note = entry.rows.score >= 0
@@ -115,11 +120,15 @@ def _note_features(
 def _align(score_path: Path, performed: PerformedMidi, midi: Path) -> Alignment:
     """Align; DataError where the performance is not one of the score."""
     # Imported here because the libraries behind it take most of a second
+    from percepiano_core.alignment.account import departures
     from percepiano_core.features.performance.from_files import SAME_MUSIC, fitting_alignment
     from percepiano_core.score.written_score import read_written_score
 
     remedy = f"{SAME_MUSIC}, or give --alignment"
-    return fitting_alignment(read_written_score(score_path), performed, midi, remedy)
+    aligned = fitting_alignment(read_written_score(score_path), performed, midi, remedy)
+    for clause in departures(aligned):
+        typer.echo(f"{midi}: {clause}", err=True)
+    return aligned
 
 
 def _descriptors(score_path: Path, midi: Path) -> tuple[list[str], list[list[str]]]:

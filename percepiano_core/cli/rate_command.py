@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from percepiano_core.cli.named_files import check_inputs, check_music, check_outputs
 from percepiano_core.cli.performance_kinds import is_recording
 from percepiano_core.cli.rating_by_notes import ScoreGiven
 from percepiano_core.cli.rating_files import Performances, rate_files
@@ -31,7 +32,9 @@ def rate(
     ],
     score: Annotated[
         Path | None,
-        typer.Option(help="The score, MusicXML; networks that hear sound need none.", show_default=False),
+        typer.Option(
+            help="The score, MusicXML (.musicxml, .xml, .mxl); networks that hear sound need none.", show_default=False
+        ),
     ] = None,
     by: Annotated[
         By,
@@ -106,8 +109,11 @@ def rate(
     outputs, curves = output or [], curve or []
     _check(performances, outputs, KINDS)
     _check(performances, curves, CURVE_KINDS)
+    check_inputs((*performances, score))
+    check_outputs([*outputs, *curves], (*performances, score, *(weights or [])))
     files = _named(performances)
     given = Performances(files, [name for name, path in files.items() if is_recording(path)])
+    check_music([files[name] for name in given.recordings], given.midis, score)
     wanted = Wanted(by, weights or [], results, {"labels": labels, "model": model, "split": split})
     members = wanted.members(given.midis, score, bool(curves))
     read = None if score is None else ScoreGiven(score, composer, compat)
@@ -125,8 +131,6 @@ def _check(performances: Sequence[Path], outputs: Sequence[Path], kinds: Collect
         if path.suffix not in kinds:
             unknown = path.suffix or "file without an extension"
             raise UserError(path, f"cannot write a {unknown}", f"use {', '.join(kinds)}")
-        if not path.parent.is_dir():
-            raise UserError(path, "its folder does not exist", "name a file in a writable folder")
     if len(set(performances)) < len(performances):
         raise UserError("performances", "one is named twice", "name each once")
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from percepiano_core.cli.named_files import check_folder
 from percepiano_core.cli.progress import share_told
 from percepiano_core.errors import DataError, UserError
+from percepiano_core.files import input_problem
+from percepiano_core.sound.recording_files import sound_files
 from percepiano_core.wording import counted
 
 if TYPE_CHECKING:
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 
 def transcribe(
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings: WAV, FLAC, OGG, MP3 or other sound files.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Recordings: WAV, FLAC, OGG, MP3 or other sound files; or folders of them.", show_default=False
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder to write into: NAME.mid of each recording NAME.")
@@ -31,13 +37,15 @@ def transcribe(
     Needs about half a second of a core for a second of sound. A file that cannot be used is one line; the others are
     written, and the exit status is 1.
     """
-    _check(recordings, output)
+    sounds, failed = _named(recordings)
+    if not sounds:
+        raise typer.Exit(1)
+    _check(sounds, output)
     # Imported here because torch takes seconds that `percepiano --help` need not wait for.
     from percepiano_core.audio.transcription.transcribe import by_network, transcribe_files
 
     transcriber = by_network(threads, share_told(), _repairs_told)
-    failed = 0
-    for done in transcribe_files({path.stem: path for path in recordings}, output, transcriber):
+    for done in transcribe_files({path.stem: path for path in sounds}, output, transcriber):
         if isinstance(done, DataError):
             failed += 1
             typer.echo(str(done), err=True)
@@ -48,15 +56,30 @@ def transcribe(
         raise typer.Exit(1)
 
 
+def _named(given: Sequence[Path]) -> tuple[list[Path], int]:
+    """The recordings, those of folders among them, and how many of the names are of none, which is told."""
+    found: dict[Path, None] = {}
+    failed = 0
+    for path in given:
+        inside = list(sound_files(path).values()) if path.is_dir() else []
+        problem = None if inside else input_problem(path)
+        if problem is not None and path.is_dir():
+            problem = "holds no sound files", "name a folder of recordings"
+        if problem is not None:
+            failed += 1
+            typer.echo(str(UserError(path, *problem)), err=True)
+        else:
+            found.update(dict.fromkeys(inside or [path]))
+    return list(found), failed
+
+
 def _check(recordings: Sequence[Path], output: Path) -> None:
     """Refuse before any work what could not be done after it."""
-    for path in recordings:
-        if not path.is_file():
-            raise UserError(path, "no such file", "check the name")
     repeated = [stem for stem, count in Counter(path.stem for path in recordings).items() if count > 1]
     if repeated:
         remedy = "rename one, or write them into two folders"
         raise UserError("recordings", f"several would be written to {repeated[0]}.mid", remedy)
+    check_folder(output, [f"{path.stem}.mid" for path in recordings], recordings)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -50,6 +50,8 @@ def check_root(root: Path) -> None:
 def survey(root: Path) -> tuple[list[Performance], list[QualityLine]]:
     """Performances sorted by name, a line for each row of the manifest that is left out, and for what looks wrong.
 
+    The lines are in the order of the rows.
+
     UserError if the manifest is missing or no table, or a required column lacks.
     """
     sheet = read_sheet(root / MANIFEST, COLUMNS)
@@ -65,7 +67,7 @@ def survey(root: Path) -> tuple[list[Performance], list[QualityLine]]:
         elif (row := rows.checked(number, written)) is not None:
             performances.append(_performance(row))
     performances = [replace(each, composer=rows.composer_of(each.segment)) for each in performances]
-    return _with_player_index(sorted(performances, key=lambda each: each.performance)), sorted(rows.lines)
+    return _with_player_index(sorted(performances, key=lambda each: each.performance)), rows.lines
 
 
 def _performance(row: dict[str, str]) -> Performance:

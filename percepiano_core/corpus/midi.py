@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from percepiano_core.corpus.midi_chunks import MidiEvents, read_events
+from percepiano_core.corpus.midi_chunks import PERCUSSION, MidiEvents, read_events
 from percepiano_core.corpus.midi_clock import Clock, clock_of
 from percepiano_core.corpus.midi_notes import (
     DOUBLED,
@@ -110,6 +110,8 @@ def _without_notes(events: MidiEvents, subject: Path | str) -> DataError:
         reason = told or "it holds no track"
         return DataError(subject, f"not a readable MIDI file ({reason})", "replace it by an intact copy")
     problem = "the performance has no notes" + (f" ({told})" if told else "")
+    if any(PERCUSSION in each for each in events.repairs):
+        return DataError(subject, problem, "move them to another channel if they are the piano's, and export it again")
     return DataError(subject, problem, "replace it by a recording of the segment")
 
 

@@ -14,14 +14,19 @@ import numpy as np
 from percepiano_core.corpus.midi_track import NOTE_ON, Track, read_track
 from percepiano_core.errors import DataError
 from percepiano_core.file_kinds import kind_of
+from percepiano_core.files import input_problem
 from percepiano_core.wording import counted
 
 PERCUSSION_CHANNEL = 9  # General MIDI's channel 10, counted from 0
+PERCUSSION = "of the percussion channel (10)"
+LARGEST_MIDI = 200_000_000  # bytes; the longest performances have a hundredth of it
 PATTERNS = 2  # the format whose tracks are independent of each other
 DEFAULT_TEMPO = 500_000  # microseconds a quarter, MIDI 1.0
 FRAMES_A_SECOND = {24: 24.0, 25: 25.0, 29: 30 / 1.001, 30: 30.0}  # SMPTE; 29 is 30 drop frame
+FRAMES_TOLD = {29: "29.97"}
 _INTACT, _EXPORT = "replace it by an intact copy", "export the performance again, in ticks a quarter"
 _PADDING = b"\0\r\n\t "
+_HEADER_SIZE = 14
 _HEADER, _TRACK = b"MThd", b"MTrk"
 
 
@@ -46,6 +51,8 @@ class MidiEvents:
 def read_events(path: Path | str) -> MidiEvents:
     """The events of a file; DataError where it is missing or nothing in it can be played."""
     try:
+        if Path(path).exists() and (problem := input_problem(Path(path), LARGEST_MIDI)) is not None:
+            raise DataError(path, *problem)
         content = Path(path).read_bytes()
     except FileNotFoundError:
         raise DataError(path, "no such MIDI file", "restore it or remove its line from the manifest") from None
@@ -59,12 +66,13 @@ def parse_events(content: bytes, subject: Path | str) -> MidiEvents:
     if _HEADER not in content:
         raise DataError(subject, f"not a MIDI file but {kind_of(content).name}", "give the performance as MIDI (.mid)")
     body, repairs = _unwrapped(content)
-    if len(body) < 14:
+    if len(body) < _HEADER_SIZE:
         raise DataError(subject, "not a readable MIDI file (it ends in its header)", _INTACT)
     form, announced, division = (int.from_bytes(body[start : start + 2]) for start in (8, 10, 12))
     resolution, tick_seconds = _time_base(division, subject)
     if tick_seconds is not None:
-        repairs.append(f"times counted in SMPTE frames, {256 - (division >> 8)} a second, not in quarters")
+        frames = 256 - (division >> 8)
+        repairs.append(f"times counted in SMPTE frames, {FRAMES_TOLD.get(frames, frames)} a second, not in quarters")
     tracks, told = _tracks(body)
     repairs += told
     if announced != len(tracks):
@@ -81,10 +89,23 @@ def _unwrapped(content: bytes) -> tuple[bytes, list[str]]:
     """The MIDI file inside what is around it, and what that was."""
     start = content.index(_HEADER)
     if content[:4] == b"RIFF" and content[8:12] == b"RMID":
-        size = int.from_bytes(content[max(start - 4, 0) : start], "little")
-        stop = start + size if content[start - 8 : start - 4] == b"data" else len(content)
-        return content[start:stop], ["MIDI taken out of a RIFF file"]
+        said = start + int.from_bytes(content[max(start - 4, 0) : start], "little")
+        if content[start - 8 : start - 4] != b"data":
+            said = len(content)
+        stop = _midi_stop(content, start)
+        fits = stop <= said <= len(content) if stop <= len(content) else said >= start + _HEADER_SIZE
+        if fits:
+            return content[start:said], ["MIDI taken out of a RIFF file"]
+        return content[start:stop], ["MIDI taken out of a RIFF file, whose sizes are wrong"]
     return content[start:], [f"{counted(start, 'byte')} before the header passed over"] if start else []
+
+
+def _midi_stop(content: bytes, start: int) -> int:
+    """Where the last track ends by the lengths of the chunks of MIDI; behind the file where they are wrong."""
+    stop = start + 8 + int.from_bytes(content[start + 4 : start + 8])
+    while content[stop : stop + 4] == _TRACK:
+        stop += 8 + int.from_bytes(content[stop + 4 : stop + 8])
+    return stop
 
 
 def _time_base(division: int, subject: Path | str) -> tuple[int, float | None]:
@@ -109,7 +130,7 @@ def _tracks(body: bytes) -> tuple[list[Track], list[str]]:
     repairs: list[str] = []
     position = 8 + int.from_bytes(body[4:8])
     if not _is_chunk(body, position):
-        position = 14  # where the six bytes end that every header has
+        position = _HEADER_SIZE  # where the six bytes end that every header has
     while position < len(body):
         if body[position : position + 4] == _TRACK and len(body) >= position + 8:
             track, position, told = _track(body, position, len(tracks) + 1)
@@ -183,7 +204,7 @@ def _without_percussion(tracks: list[Track]) -> list[str]:
         return []
     for track in tracks:
         track.events = track.events[~_is_percussion(track)]
-    return [f"{counted(number, 'note')} of the percussion channel (10) left out"]
+    return [f"{counted(number, 'note')} {PERCUSSION} left out"]
 
 
 def _is_percussion(track: Track) -> np.ndarray:

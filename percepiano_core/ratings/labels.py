@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +54,42 @@ def labels_of_corpus(labels: Labels, performances: Sequence[str]) -> tuple[Label
     kept = [each for each, whole in zip(labels.performances, complete, strict=True) if whole and each in known]
     rated = set(labels.performances)
     strangers = sorted(rated - known)
+    meant = _meant(strangers, performances, rated)
     lines = [
-        _unlabelled(each, _unrated(each, strangers) if each not in rated else "a dimension has no rating")
+        _unlabelled(each, _unrated(each, meant) if each not in rated else "a dimension has no rating")
         for each in sorted(known - set(kept))
     ]
     if strangers:
-        lines.append(_strangers(strangers))
+        lines.append(_strangers(strangers, meant))
     return select_performances(labels, kept), lines
 
 
-def _unrated(performance: str, strangers: Sequence[str]) -> str:
+def _meant(strangers: Sequence[str], performances: Sequence[str], rated: Collection[str]) -> dict[str, str]:
+    """Names in the ratings that are no performance -> the performance that is most like them, if one is.
+
+    Beyond capitals one that nobody rated is meant, and never Take_13 by Take_12: the numbers have to be the same.
+    """
+    folded = {name.casefold(): name for name in performances}
+    by_numbers: dict[tuple[str, ...], list[str]] = {}
+    for name in (name for name in performances if name not in rated):
+        by_numbers.setdefault(_numbers(name), []).append(name)
+    found = {}
+    for number, stranger in enumerate(strangers):
+        near = folded.get(stranger.casefold())
+        if near is None and number < MOST_COMPARED:
+            near = nearest_name(stranger, by_numbers.get(_numbers(stranger), []))
+        if near is not None:
+            found[stranger] = near
+    return found
+
+
+def _numbers(name: str) -> tuple[str, ...]:
+    return tuple(re.findall("[0-9]+", name))
+
+
+def _unrated(performance: str, meant_by: Mapping[str, str]) -> str:
     """That nobody rated it, and the name in the ratings that may mean it."""
-    folded = {name.casefold(): name for name in strangers}
-    meant = folded.get(performance.casefold()) or nearest_name(performance, strangers[:MOST_COMPARED])
+    meant = next((stranger for stranger, name in meant_by.items() if name == performance), None)
     return f"nobody rated it (ratings are of '{meant}', which is no performance)" if meant else "nobody rated it"
 
 
@@ -80,12 +104,15 @@ def _unlabelled(performance: str, problem: str) -> QualityLine:
     )
 
 
-def _strangers(performances: Sequence[str]) -> QualityLine:
+def _strangers(performances: Sequence[str], meant: Mapping[str, str]) -> QualityLine:
+    near = next(iter(meant.items()), None)
+    hint = f"; is '{near[0]}' the performance '{near[1]}'?" if near else ""
+    are = "performance is" if len(performances) == 1 else "performances are"
     return QualityLine(
         stage="ratings",
         subject=performances[0],
         file="",
-        problem=f"{len(performances)} rated performances are not in the corpus, this one first",
+        problem=f"{len(performances)} rated {are} not in the corpus, this one first{hint}",
         consequence="their ratings are not used",
         remedy="none needed if the corpus is a part; else restore the files",
     )

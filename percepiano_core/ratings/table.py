@@ -16,16 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.corpus.names import performance_name, whole_number
-from percepiano_core.dimensions import DIMENSION_KEYS
+from percepiano_core.dimensions import DIMENSION_KEYS, DIMENSIONS
 from percepiano_core.errors import UserError
 from percepiano_core.quality import QualityLine
 from percepiano_core.spreadsheet import Sheet, cleaned, read_sheet
-from percepiano_core.wording import shown
+from percepiano_core.wording import counted, shown
 
 KEY_COLUMNS = ("user", "dataID", "filename")
 SCALE = 7.0  # ratings are 1-7; labels are divided by it
 DONT_KNOW = 0.0
 DONT_KNOW_REVERSED = 8.0  # 8 - 0, in the items that the release had already reversed
+NOT_A_RATING = "not a rating: a whole number from 1 to 7 (0 or blank: not rated)"
 RATING = re.compile(r"0*([0-9])(\.0*|,0{0,2})?")  # with the decimals, 5.0 or 5,0, that spreadsheets add
 
 
@@ -46,17 +47,19 @@ class RatingTable:
 
 
 def read_ratings(path: Path) -> tuple[RatingTable, list[QualityLine]]:
-    """Read the ratings; a row with a value that is no whole number from 0 to 8 is left out and gets a line.
+    """Read the ratings; a row with a value that is no whole number from 0 to 7 is left out and gets a line.
+
+    An 8 is one in the columns that the release had reversed, and only in a table that has its columns as the release.
 
     Raises
     ------
     UserError : the file is missing or its header is not that of a ratings table
     """
     sheet = read_sheet(path, (*KEY_COLUMNS, *DIMENSION_KEYS))
-    keys, columns = _columns(sheet)
+    keys, columns, highest = _columns(sheet)
     kept, values, lines = [], [], []
     for number, row in sheet.rows:
-        cells = [_value(row[column]) for column in columns]
+        cells = [_value(row[column], most) for column, most in zip(columns, highest, strict=True)]
         problem = _problem(sheet, number, row, columns, cells)
         if problem:
             lines.append(_left_out(path, number, [cleaned(row[column]) for column in keys], problem))
@@ -74,18 +77,28 @@ def select_rows(table: RatingTable, rows: np.ndarray) -> RatingTable:
     return RatingTable(table.users[rows], table.data_ids[rows], table.performances[rows], table.values[rows])
 
 
-def _columns(sheet: Sheet) -> tuple[list[int], list[int]]:
-    """Places of the key columns and of each dimension's."""
+def _columns(sheet: Sheet) -> tuple[list[int], list[int], list[float]]:
+    """Places of the key columns and of each dimension's, and the highest number that may stand in the latter."""
     named = sheet.places((*KEY_COLUMNS, *DIMENSION_KEYS), ())
     if not set(KEY_COLUMNS) & set(named):
         problem = f"not a table of ratings (no column {', '.join(KEY_COLUMNS)})"
         raise UserError(sheet.path, problem, "put the table of single ratings in its place (docs/corpus.md)")
     first, last = len(KEY_COLUMNS), len(KEY_COLUMNS) + len(DIMENSION_KEYS)
     in_front = [named.get(key) for key in KEY_COLUMNS] == list(range(first))
-    if in_front and len(named) == first and len(sheet.header) >= last:
-        return list(range(first)), list(range(first, last))
+    if in_front and len(named) == first:
+        _require_width(sheet, len(sheet.header) - first)
+        highest = [DONT_KNOW_REVERSED if each.reversed else SCALE for each in DIMENSIONS]
+        return list(range(first)), list(range(first, last)), highest
     named = sheet.places((*KEY_COLUMNS, *DIMENSION_KEYS), (*KEY_COLUMNS, *DIMENSION_KEYS))
-    return [named[key] for key in KEY_COLUMNS], [named[key] for key in DIMENSION_KEYS]
+    return [named[key] for key in KEY_COLUMNS], [named[key] for key in DIMENSION_KEYS], [SCALE] * len(DIMENSION_KEYS)
+
+
+def _require_width(sheet: Sheet, width: int) -> None:
+    """UserError for a table whose columns are not named by the qualities, and that has too few of them."""
+    if width < len(DIMENSION_KEYS):
+        problem = f"it has {counted(width, 'column')} behind {KEY_COLUMNS[-1]}, none of them named after a quality"
+        remedy = f"give {len(DIMENSION_KEYS)} ratings a row, their columns named as in docs/corpus.md"
+        raise UserError(sheet.path, problem, remedy)
 
 
 def _problem(sheet: Sheet, number: int, row: tuple[str, ...], columns: list[int], cells: list[float | None]) -> str:
@@ -95,19 +108,19 @@ def _problem(sheet: Sheet, number: int, row: tuple[str, ...], columns: list[int]
         return "it is cut short"
     if None in cells:
         column = columns[cells.index(None)]
-        return f"{sheet.header[column]} is '{shown(row[column])}', not a rating from 0 to 8"
+        return f"{sheet.header[column]} is '{shown(row[column])}', {NOT_A_RATING}"
     return f"it has {length} cells for {len(sheet.header)} columns" if length > len(sheet.header) else ""
 
 
 @lru_cache(maxsize=1024)
-def _value(text: str) -> float | None:
-    """A cell as number, NaN if blank, None if it is no rating."""
+def _value(text: str, highest: float) -> float | None:
+    """A cell as number, NaN if blank, None if it is no rating up to the highest."""
     written = cleaned(text)
     match = RATING.fullmatch(written)
     value = float(match[1]) if match else None
     if not written:
         return float("nan")
-    return value if value is not None and DONT_KNOW <= value <= DONT_KNOW_REVERSED else None
+    return value if value is not None and value <= highest else None
 
 
 @lru_cache(maxsize=1024)

@@ -60,6 +60,15 @@ def bar_length(score: ParsedScore, extents: Sequence[BarExtent], start: float) -
     return BarLength(longest, longest)
 
 
+def staves_agree(extents: Sequence[BarExtent], score: ParsedScore) -> bool:
+    """Whether each of several staves has a voice that lasts as long as the longest of the bar, but for rounding."""
+    ends: dict[tuple[int, int], float] = defaultdict(float)
+    for note in (note for extent in extents for note in extent.notes):
+        ends[note.part, note.staff] = max(ends[note.part, note.staff], note.end)
+    tolerance = ROUNDING_TOLERANCE * score.time_signatures[-1].quarters * score.divisions
+    return len(ends) > 1 and max(ends.values()) - min(ends.values()) <= tolerance
+
+
 def cut_at(notes: Iterable[ScoreNote], end: float) -> bool:
     """End at `end` those notes that sound there; whether there are any that are printed."""
     longer = [note for note in notes if note.onset < end < note.end]

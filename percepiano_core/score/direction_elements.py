@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
+from percepiano_core.score.corrections import Corrections
 from percepiano_core.score.events import Direction, ScoreNote, TempoMark
 from percepiano_core.score.numbers import decimal
 
@@ -52,10 +53,16 @@ def read_note_dynamics(element: Element, note: ScoreNote) -> list[Direction]:
     return marks
 
 
-def read_tempos(sounds: Iterable[Element], position: float) -> list[TempoMark]:
-    """Playback tempos of `<sound>` elements; one that is not above 0 means the default, one that is no number none."""
-    tempos = [decimal(sound.get("tempo")) for sound in sounds]
-    return [TempoMark(position, float(tempo) if tempo > 0 else DEFAULT_QPM) for tempo in tempos if tempo is not None]
+def read_tempos(sounds: Iterable[Element], position: float, corrections: Corrections) -> list[TempoMark]:
+    """Playback tempos of `<sound>` elements; one that is no number means none.
+
+    One that is not above 0 means none either; the published code's default in its place.
+    """
+    read = [decimal(sound.get("tempo")) for sound in sounds]
+    tempos = [tempo for tempo in read if tempo is not None]
+    if corrections.unknown_tempo_is_missing:
+        tempos = [tempo for tempo in tempos if tempo > 0]
+    return [TempoMark(position, float(tempo) if tempo > 0 else DEFAULT_QPM) for tempo in tempos]
 
 
 def read_metronome(element: Element, position: float) -> list[TempoMark]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from xml.etree.ElementTree import Element
 
@@ -40,9 +40,12 @@ def written_quarters(note: Element) -> Fraction | None:
     return length * normal / actual if actual and normal and actual > 0 and normal > 0 else length
 
 
-def common_divisions(parts: list[Element]) -> int:
-    """Ticks a quarter that hold all lengths of all parts; ValueError for divisions that are not positive."""
-    denominators = {1}
+def common_divisions(parts: list[Element], lengths: Iterable[Fraction] = ()) -> int:
+    """Ticks a quarter that hold all lengths of all parts; ValueError for divisions that are not positive.
+
+    lengths : further ones, in quarters
+    """
+    denominators = {1, *(length.denominator for length in lengths)}
     for part in parts:
         for divisions, texts in _stretches(part):
             denominators.add(divisions.numerator)

@@ -129,4 +129,5 @@ class ParsedScore:
     measure_is_implicit: list[bool] = field(default_factory=list)
     end: float = 0.0  # where the last bar ends
     pickup_padding: float = 0.0  # ticks of hidden rests cut from the opening bar
+    overfull: dict[str, str] = field(default_factory=dict)  # bar that is longer than its metre -> how long both are
     repairs: dict[str, str] = field(default_factory=dict)  # what was mended in reading -> the first bar with it

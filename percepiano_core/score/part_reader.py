@@ -19,6 +19,7 @@ from percepiano_core.score.direction_elements import (
 )
 from percepiano_core.score.divisions import written_quarters
 from percepiano_core.score.events import Direction, ParsedScore, ScoreNote, TimeSignature
+from percepiano_core.score.misstated_lengths import MeantLengths
 from percepiano_core.score.note_elements import read_note, staff_of
 from percepiano_core.score.numbers import decimal, number_in, unrounded, whole_number
 from percepiano_core.score.opening_states import PartState
@@ -38,6 +39,7 @@ class PartReader:
     corrections: Corrections
     part: Element
     states: list[PartState]  # at the beginning of each written bar
+    meant: MeantLengths
     state: PartState = field(init=False)
     unit_ticks: float = field(init=False)  # ticks of the score that one of the file's units lasts
     cursor: float = 0.0
@@ -46,6 +48,7 @@ class PartReader:
     play_pass: int = 1
     id_suffix: str = ""
     anchor: ScoreNote | None = None  # what a chord note of the bar joins
+    has_moved: bool = False  # since that note
     previous: ScoreNote = field(default_factory=ScoreNote)
     chord_beams: set[str] = field(default_factory=set)
     seen_beams: set[str] = field(default_factory=set)
@@ -73,6 +76,7 @@ class PartReader:
         """Place the events of one bar, which begins at the cursor."""
         start = self.cursor
         self.extent, self.owed = BarExtent(start, start), 0.0
+        self.repairs += self.meant.repairs.get(measure, ())
         for element in _elements(measure):
             if element.tag == "note":
                 self._read_note(element, number)
@@ -104,6 +108,7 @@ class PartReader:
                 self._read_attributes(element, self.cursor)
 
     def _move(self, element: Element, measure_start: float) -> None:
+        self.has_moved = True
         ticks = self._ticks(element)
         if not self.corrections.bars_in_step:
             self.cursor += ticks if element.tag == "forward" else -ticks
@@ -140,18 +145,28 @@ class PartReader:
         note.part, note.voice = self.index, self.voices.number(element)
         note.note_id = self.note_ids.get(element, "") + self.id_suffix
         in_chord = element.find("chord") is not None
-        if in_chord and self.anchor is None and self.corrections.bars_in_step:
-            self.repairs.append("a chord note has no note before it to join, and stands alone")
+        if in_chord and self.corrections.bars_in_step and not self._joins(note):
             in_chord = False
         self._place(note, element, in_chord)
         self._join_beams(note, in_chord)
         if in_chord:
             note.chord_index = self.previous.chord_index + 1
         self.previous = self.anchor = note
+        self.has_moved = False
         if not note.is_unpitched and self.play_pass in (note.time_only or (self.play_pass,)):
             self.notes.append(note)
         if self.corrections.all_placements:
             self.directions += read_note_dynamics(element, note)
+
+    def _joins(self, note: ScoreNote) -> bool:
+        """Whether a chord note has a note to join: one of the bar, and of its own voice where a move lies between."""
+        if self.anchor is None:
+            self.repairs.append("a chord note has no note before it to join, and stands alone")
+        elif self.has_moved and note.voice != self.anchor.voice:
+            self.repairs.append("a chord note follows a move to another voice, and stands alone")
+        else:
+            return True
+        return False
 
     def _place(self, note: ScoreNote, element: Element, in_chord: bool) -> None:
         """A chord note begins with the note before it, by the schema the longest of them; a grace takes no time."""
@@ -176,6 +191,8 @@ class PartReader:
         Negative ones pass: exporters write them to make up for rounding. A note without a duration is as long as it is
         written.
         """
+        if element in self.meant.quarters:
+            return _plain(self.meant.quarters[element] * self.score.divisions)
         text = element.findtext("duration") or ""
         plain = whole_number(text)
         if plain is not None and plain * self.unit_ticks <= LONGEST_QUARTERS * self.score.divisions:
@@ -223,7 +240,7 @@ class PartReader:
         if self._leads:
             for sound in sounds:
                 at = self._offset(sound) if position is None else position
-                self.score.tempos += read_tempos([sound], at)
+                self.score.tempos += read_tempos([sound], at, self.corrections)
 
     @property
     def _leads(self) -> bool:

@@ -13,7 +13,8 @@ from percepiano_core.score.events import ParsedScore
 from percepiano_core.score.parsing import parse_score
 from percepiano_core.score.pickups import cut_padded_pickup
 from percepiano_core.score.released_order import released_order
-from percepiano_core.score.repeats import RepeatMarks, full_order, repeat_marks
+from percepiano_core.score.repeat_signs import RepeatMarks, repeat_marks
+from percepiano_core.score.repeats import full_order
 from percepiano_core.score.tremolos import expand_tremolos
 
 REMEDY = "correct it in a notation program and save it again"

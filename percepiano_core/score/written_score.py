@@ -12,14 +12,14 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from percepiano_core.corpus.musicxml import read_musicxml
+from percepiano_core.corpus.musicxml import musicxml_and_repairs
 from percepiano_core.errors import DataError
 from percepiano_core.score.bars import written_bars
 from percepiano_core.score.corrections import DEFAULT
 from percepiano_core.score.events import ParsedScore
 from percepiano_core.score.note_list import joined_ties
 from percepiano_core.score.reading import marks_of, read_events
-from percepiano_core.score.repeats import RepeatMarks
+from percepiano_core.score.repeat_signs import RepeatMarks
 from percepiano_core.score.struck_notes import first_barline, struck_notes
 
 
@@ -59,7 +59,7 @@ def read_written_score(path: Path | str) -> WrittenScore:
     DataError
         missing, unsafe or no score (corpus/musicxml.py); notes that cannot be placed, by bar; none besides grace notes
     """
-    root = read_musicxml(path)
+    root, told = musicxml_and_repairs(path)
     bars = written_bars(root.findall("part"))
     events = read_events(path, root, DEFAULT, ())
     if _struck(events)["is_grace"].all():
@@ -69,8 +69,16 @@ def read_written_score(path: Path | str) -> WrittenScore:
     starts[1:] += shift
     lengths = np.diff(starts, append=events.end / events.divisions - first_barline(events) + shift)
     details = zip(bars, starts.tolist(), lengths.tolist(), marks_of(root), strict=True)
-    repairs = tuple(f"{place}: {repair}" for repair, place in events.repairs.items())
+    of_bars = [f"{place}: {repair}" for repair, place in events.repairs.items()]
+    repairs = (*told, *of_bars, *_overfull(list(events.overfull.values())))
     return WrittenScore(Path(path), root, tuple(Bar(bar.number, *place) for bar, *place in details), repairs)
+
+
+def _overfull(bars: list[str]) -> list[str]:
+    """One line on the bars that are longer than their metre."""
+    if len(bars) < 2:
+        return bars
+    return [f"{bars[0]}; {len(bars) - 1} more bar{'s are' if len(bars) > 2 else ' is'} longer than the metre says"]
 
 
 def _struck(events: ParsedScore) -> np.ndarray:

@@ -14,6 +14,7 @@ import soundfile  # type: ignore[import-untyped]
 
 from percepiano_core.errors import DataError
 from percepiano_core.file_kinds import HEAD_BYTES
+from percepiano_core.files import input_problem
 from percepiano_core.sound.repair import Repair, Tell
 from percepiano_core.sound.sound_formats import misnamed, refuse_what_is_no_sound, unreadable
 from percepiano_core.sound.sound_headers import Promise, ogg_is_whole, promise
@@ -160,6 +161,9 @@ class SoundStream:
 def opened(path: Path | str) -> Iterator[SoundStream]:
     """The sound of a file; DataError for one that cannot be read, is something else, or has an impossible rate."""
     path = Path(path)
+    problem = input_problem(path)
+    if problem is not None:
+        raise DataError(path, *problem)
     try:
         with path.open("rb", buffering=0) as file:
             head = file.read(HEAD_BYTES)
@@ -199,4 +203,6 @@ def _says_its_length(file: BinaryIO, head: bytes) -> bool:
 def _reason(error: Exception) -> str:
     """What libsndfile says, without the name of the file and in one line."""
     text = re.sub(r"^Error opening .*?: (?=[A-Z][a-z]+ )", "", " ".join(str(error).split()))
+    if "SF_INFO" in text:  # what libsndfile says of a header with 0 samples a second, or more than a number holds
+        return "its header gives an impossible rate"
     return text.removeprefix("Error : ").rstrip(".").strip() or type(error).__name__

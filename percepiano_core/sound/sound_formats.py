@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from shlex import quote
 
 from percepiano_core.errors import DataError
 from percepiano_core.file_kinds import HEAD_BYTES, OTHER, kind_of
@@ -40,10 +41,21 @@ def refuse_what_is_no_sound(path: PurePath, head: bytes) -> None:
         return  # zeros before an MP3 do no harm; of anything else they are told when it cannot be opened
     kind = kind_of(head)
     if kind.holds == "undecoded sound":
-        convert = f'ffmpeg -i "{path.name}" "{path.stem}.wav"' if path.name else "ffmpeg -i FILE sound.wav"
-        raise DataError(path, f"it is {kind.name} sound or film, which is not decoded here", f"convert it: {convert}")
+        problem = f"it is {kind.name} sound or film, which is not decoded here"
+        raise DataError(path, problem, f"convert it: {_conversion(path)}")
     if kind.holds != "sound" and kind != OTHER:
         raise DataError(path, f"it is {kind.name}, which holds no sound", INSTEAD.get(kind.holds, GIVE_SOUND))
+
+
+def _conversion(path: PurePath) -> str:
+    """The command that makes a WAV file beside a file, of another name than that."""
+    if not path.name:
+        return "ffmpeg -i FILE sound.wav"
+    made = path.with_suffix(".wav")
+    if made.name.casefold() == path.name.casefold():
+        made = path.with_name(f"{path.stem}-converted.wav")
+    names = (f"./{each}" if str(each).startswith("-") else str(each) for each in (path, made))
+    return "ffmpeg -i {} {}".format(*map(quote, names))
 
 
 def unreadable(path: PurePath, head: bytes, reason: str) -> DataError:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.alignment.tempo_map import TempoMap, tempo_map
 from percepiano_core.corpus.midi import PerformedMidi
 
@@ -54,16 +53,22 @@ class MatchedNotes:
         return np.bincount(self.group, weights=values) / self.group_sizes
 
 
-def matched_notes(alignment: Alignment, performed: PerformedMidi) -> MatchedNotes:
-    """Matched notes of an alignment that has at least two different score onsets among its matches."""
-    rows = alignment.matches[~alignment.score_notes["is_grace"][alignment.matches[:, 0]]]
-    score = alignment.score_notes[rows[:, 0]]
+def matched_notes(score_notes: np.ndarray, performed: PerformedMidi, matches: np.ndarray) -> MatchedNotes:
+    """Matched notes of a performance.
+
+    Parameters
+    ----------
+    score_notes : ALIGNED_NOTE_DTYPE [s]
+    matches : int [m, 2], rows of both, with at least two different score onsets besides grace notes
+    """
+    rows = matches[~score_notes["is_grace"][matches[:, 0]]]
+    score = score_notes[rows[:, 0]]
     order = np.lexsort((score["pitch"], score["onset_quarter"]))
     score, played = score[order], performed.notes[rows[order, 1]]
     onsets, first, group, sizes = np.unique(
         score["onset_quarter"], return_index=True, return_inverse=True, return_counts=True
     )
-    tempo = tempo_map(alignment.score_notes, performed, alignment.matches)
+    tempo = tempo_map(score_notes, performed, matches)
     elapsed = tempo.performed_onsets[-1] - tempo.performed_onsets[0]
     return MatchedNotes(
         score_onset=score["onset_quarter"],

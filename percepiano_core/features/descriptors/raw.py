@@ -18,7 +18,7 @@ from percepiano_core.features.descriptors.controllers import (
     controller_events,
     controller_values,
 )
-from percepiano_core.features.descriptors.summaries import correlation, curve_shape, distribution, mean_of
+from percepiano_core.features.descriptors.summaries import correlation, curve_shape, distribution, mean_of, rate
 
 SHORTEST_NOTE_SEC = 0.005
 SHORTEST_GAP_SEC = 0.010
@@ -59,13 +59,9 @@ def _size(onset: np.ndarray, offset: np.ndarray) -> dict[str, float]:
         "note_count": float(len(onset)),
         "total_sec": float(total),
         "log_total_sec": float(np.log(max(total, SHORTEST_NOTE_SEC))),
-        "notes_per_sec": _per(len(onset), span),
+        "notes_per_sec": rate(len(onset), span),
         "onset_span_sec": float(span),
     }
-
-
-def _per(count: float, seconds: float) -> float:
-    return float(count / seconds) if seconds > 0 else float("nan")
 
 
 def _velocity(velocity: np.ndarray) -> dict[str, float]:
@@ -93,7 +89,7 @@ def _chords(chord: np.ndarray, onset: np.ndarray, pitch: np.ndarray, velocity: n
     several = size > 1
     return {
         "chord_count": float(len(size)),
-        "chords_per_sec": _per(len(size), onset[-1]),
+        "chords_per_sec": rate(len(size), onset[-1]),
         "chord_size_mean": float(size.mean()),
         "chord_spread_mean": mean_of(spread[several]),
         "chord_spread_max": float(spread.max()),
@@ -141,12 +137,12 @@ def _sounding_and_pedals(performed: PerformedMidi, onset: np.ndarray, offset: np
         "sounding_mean": float(sounding.mean()),
         "sounding_max": float(sounding.max()),
         "silence_share": float((sounding == 0).mean()),
-        "sustain_events_per_sec": _per(len(sustain[0]), total),
+        "sustain_events_per_sec": rate(len(sustain[0]), total),
         "sustain_mean": float(sustained.mean()),
         "sustain_down_share": float((sustained >= DOWN).mean()),
         "sustain_sd": float(sustained.std()),
         "sustain_half_share": float(((sustained >= HALF_PEDAL[0]) & (sustained <= HALF_PEDAL[1])).mean()),
-        "sustain_crossings_per_sec": _per(int(np.count_nonzero(np.diff(sustain[1] >= DOWN))), total),
+        "sustain_crossings_per_sec": rate(int(np.count_nonzero(np.diff(sustain[1] >= DOWN))), total),
         "sustain_zero_share": float((sustained == 0).mean()),
         "sustain_at_onsets_mean": float(controller_values(sustain, onset + start).mean()),
         "sustain_or_sounding_share": float(((sustained >= SUSTAINING) | (sounding > 0)).mean()),
@@ -160,7 +156,7 @@ def _plain_pedal(
     name: str, events: tuple[np.ndarray, np.ndarray], seconds: np.ndarray, total: float
 ) -> dict[str, float]:
     return {
-        f"{name}_events_per_sec": _per(len(events[0]), total),
+        f"{name}_events_per_sec": rate(len(events[0]), total),
         f"{name}_mean": float(controller_values(events, seconds).mean()),
     }
 

@@ -23,6 +23,11 @@ def mean_of(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
+def rate(count: float, amount: float) -> float:
+    """Count per unit of an amount (seconds, quarters); NaN if there is none of it."""
+    return float(count / amount) if amount > 0 else float("nan")
+
+
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Pearson correlation of two series [n]; NaN if shorter than 3 or one of them is constant."""
     if len(first) < 3:

@@ -37,4 +37,12 @@ class AlignedPerformance:
 
     def played(self, values: np.ndarray) -> np.ndarray:
         """Values [k] of performed notes at the score notes [n], float, NaN where not played."""
-        return np.where(self.matched, values[self.match].astype("f8"), np.nan)
+        return at_matches(values, self.match)
+
+
+def at_matches(values: np.ndarray, match: np.ndarray) -> np.ndarray:
+    """Values [k] of performed notes at score notes matched to rows [n] (-1: to none), float, NaN where unmatched."""
+    found = np.full(len(match), np.nan)
+    matched = match >= 0
+    found[matched] = values[match[matched]]
+    return found

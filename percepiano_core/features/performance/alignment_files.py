@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from percepiano_core.alignment.alignment import Alignment
 from percepiano_core.alignment.table import read_alignment_csv
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
@@ -33,10 +34,18 @@ def match_from_file(
     if _is_corresp(path):
         match = _match_from_corresp(path, score, performed, midi, published_score())
     else:
-        match = _match_from_table(path, score, performed)
+        match = match_of(np.arange(len(score.notes)), _table(path, score, performed).matches, len(score.notes))
     if not (match >= 0).any():
         raise DataError(path, "matches no note of this score to this performance", "give the alignment of these two")
     return match
+
+
+def alignment_from_table(path: Path | str, score: ScoreTable, performed: PerformedMidi) -> Alignment | None:
+    """Matches and ornaments of an alignment table, by rows of `score`; its insertions are notes that the score lacks.
+
+    None for a corresp file, which names no ornaments.
+    """
+    return None if _is_corresp(path) else _table(path, score, performed)
 
 
 def _is_corresp(path: Path | str) -> bool:
@@ -64,17 +73,37 @@ def _match_from_corresp(
     return match_of(joined, pairs, len(score.notes))
 
 
-def _match_from_table(path: Path | str, score: ScoreTable, performed: PerformedMidi) -> np.ndarray:
+def _table(path: Path | str, score: ScoreTable, performed: PerformedMidi) -> Alignment:
+    """An alignment table as an alignment with the notes of `score`."""
     rows = [row for row in read_alignment_csv(path) if row["label"] != "insertion"]
+    written = [row for row in rows if row["label"] != "ornament"]
+    place = np.cumsum([row["label"] != "ornament" for row in rows]) - 1  # ornaments follow their score note
     try:
-        onset = np.array([float(row["score_onset_quarter"]) for row in rows])
-        pitch = np.array([int(row["score_pitch"]) for row in rows], dtype="i8")
-        pairs = [(i, int(row["perf_note_index"])) for i, row in enumerate(rows) if row["label"] == "match"]
+        onset = np.array([float(row["score_onset_quarter"]) for row in written])
+        pitch = np.array([int(row["score_pitch"]) for row in written], dtype="i8")
+        matches = _pairs(rows, place, "match")
+        ornaments = _pairs(rows, place, "ornament")
     except ValueError as error:
         raise DataError(path, f"holds a row that is not a note ({error})", "align again") from None
-    matches = np.array(pairs, dtype="i8").reshape(-1, 2)
     notes = performed.notes
-    if (matches[:, 1] >= len(notes)).any() or (notes["pitch"][matches[:, 1]] != pitch[matches[:, 0]]).any():
+    named = np.concatenate([matches[:, 1], ornaments[:, 1]])
+    if (named >= len(notes)).any() or (notes["pitch"][matches[:, 1]] != pitch[matches[:, 0]]).any():
         raise DataError(path, "names notes that this performance does not have", "give the alignment of this file")
-    joined = join_notes(score, onset, pitch, np.array([row["score_note_id"] for row in rows]))
-    return match_of(joined, matches, len(score.notes))
+    joined = join_notes(score, onset, pitch, np.array([row["score_note_id"] for row in written]))
+    found = _joined(matches, joined)
+    strokes = _joined(ornaments, joined)
+    strokes = strokes[np.isin(strokes[:, 0], found[:, 0])]
+    return Alignment(score.notes, np.ones(len(notes), dtype=bool), found, ornament_notes=strokes)
+
+
+def _pairs(rows: Sequence[Mapping[str, str]], place: np.ndarray, label: str) -> np.ndarray:
+    """Pairs [m, 2] of a score note of the table, by its place, and a performed note, of the rows with that label."""
+    found = [(int(place[i]), int(row["perf_note_index"])) for i, row in enumerate(rows) if row["label"] == label]
+    return np.array(found, dtype="i8").reshape(-1, 2)
+
+
+def _joined(pairs: np.ndarray, joined: np.ndarray) -> np.ndarray:
+    """Pairs with the rows of the score table instead of places, without those that it does not have; sorted."""
+    rows = np.column_stack([joined[pairs[:, 0]], pairs[:, 1]])
+    rows = rows[rows[:, 0] >= 0]
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from percepiano_core.alignment.tempo_map import NONE_ADDED, AddedNotes, is_interrupted
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
-from percepiano_core.features.performance.aligned import AlignedPerformance
+from percepiano_core.features.performance.aligned import AlignedPerformance, at_matches
 from percepiano_core.features.performance.dynamics import group_dynamics, published_group_dynamics
 from percepiano_core.features.performance.note_features import NOTE_FEATURES
 from percepiano_core.features.performance.onsets import OnsetTimes, onset_times, published_onset_times
@@ -51,12 +52,19 @@ class PerformanceFeatures:
 
 
 def performance_features(
-    score: ScoreTable, performed: PerformedMidi, match: np.ndarray, compat: str = "default", name: str = "performance"
+    score: ScoreTable,
+    performed: PerformedMidi,
+    match: np.ndarray,
+    compat: str = "default",
+    name: str = "performance",
+    added: AddedNotes = NONE_ADDED,
 ) -> PerformanceFeatures:
     """Features of a performance.
 
+    performed : `onset_sec` is NaN where it is not known when a note begins
     match : row of `performed.notes` of each score note [n], -1 where unmatched
     compat : "default" or "published"
+    added : notes that the score does not have; what time they take is no tempo
     Raises DataError under "published" where fewer than two score onsets got a time: the released code drops these.
     """
     preset = PRESETS[compat]
@@ -69,7 +77,7 @@ def performance_features(
         performed.notes,
         pedal_values(performed.notes, performed.controls, preset),
         np.where(dropped, -1, match),
-        _segments(score, timed, preset),
+        _segments(score, timed, preset, added),
     )
     if preset.fills_unmatched and not len(aligned.segments["beat"]):
         raise DataError(name, "fewer than two matched onsets, so no tempo", "use --compat default or another alignment")
@@ -84,17 +92,20 @@ def performance_features(
 
 
 def _timed(score: ScoreTable, notes: np.ndarray, match: np.ndarray, preset: Preset) -> OnsetTimes:
-    onset_sec = np.where(match >= 0, notes["onset_sec"][match], np.nan)
+    onset_sec = at_matches(notes["onset_sec"], match)
     rule = published_onset_times if preset.drops_mismatched else onset_times
     return rule(score.notes, onset_sec, score.divisions)
 
 
-def _segments(score: ScoreTable, timed: OnsetTimes, preset: Preset) -> dict[str, TempoSegments]:
+def _segments(score: ScoreTable, timed: OnsetTimes, preset: Preset, added: AddedNotes) -> dict[str, TempoSegments]:
     grids = {"beat": score.beat_positions, "measure": score.measure_starts, "section": score.section_positions}
     # the last timed onset closes the last beat and measure, which have no next one
     end = timed.div[-1:] if preset.times_last_onset else timed.div[:0]
+    interrupted = is_interrupted(added, timed.div / score.divisions, timed.sec)
     return {
-        level: tempo_segments(np.concatenate([grid, end[end > grid[-1]]]), timed, score.divisions)
+        level: tempo_segments(
+            np.concatenate([grid, end[end > grid.max(initial=-np.inf)]]), timed, score.divisions, interrupted
+        )
         for level, grid in grids.items()
     }
 

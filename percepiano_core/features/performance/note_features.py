@@ -45,7 +45,8 @@ def onset_deviation(played: AlignedPerformance) -> np.ndarray:
 def articulation(played: AlignedPerformance) -> np.ndarray:
     """Played duration over notated duration at the local beat tempo: log10 of the ratio.
 
-    None for notes without a notated length that one key stroke could fill: graces, trills, the shorter of two unisons.
+    None for notes without a notated length that one key stroke could fill: graces, trills, the shorter of two unisons;
+    nor for notes held while notes are added that the score does not have.
     """
     segments, score = played.segments["beat"], played.score.notes
     if not len(segments):
@@ -54,6 +55,7 @@ def articulation(played: AlignedPerformance) -> np.ndarray:
     tempo = segments.quarters_per_minute[segments.of(score["onset_div"])]
     notated = score["duration_div"] / played.score.divisions / tempo * 60
     defined = (notated > 0) & (seconds > 0) & ~score["is_overlapped"] & ~score["is_trill"]
+    defined &= ~segments.crosses_unknown(score["onset_div"], score["duration_div"])
     return np.log10(np.divide(seconds, notated, out=np.full(len(seconds), np.nan), where=defined))
 
 
@@ -73,7 +75,7 @@ def align_matched(played: AlignedPerformance) -> np.ndarray:
 
 
 def performed_note(field: str, played: AlignedPerformance) -> np.ndarray:
-    """The performed note itself: MIDI pitch, velocity, or seconds from the start of the file."""
+    """The performed note: MIDI pitch, velocity, or seconds from the start of the file; of an ornament as a whole."""
     return played.played(played.notes[field])
 
 

@@ -42,7 +42,7 @@ class _Steps:
 
 
 def pedal_values(notes: np.ndarray, controls: np.ndarray, preset: Preset) -> np.ndarray:
-    """Pedal values [k] (PEDAL_DTYPE) of performed notes [k] in ascending order of onset.
+    """Pedal values [k] (PEDAL_DTYPE) of performed notes [k].
 
     refresh : lowest value from the step that holds at the note's start up to, not including, the one at its end, if
         lower than at its start, and its time after the note's start; else the value at the start and 0
@@ -78,8 +78,8 @@ def _steps(controls: np.ndarray, numbers: tuple[int, ...], releases_are_steps: b
 
 def _step_at_next_onset(steps: _Steps, notes: np.ndarray) -> np.ndarray:
     """Step at the first onset after each note's end; the last step of the file where there is none."""
-    following = np.searchsorted(notes["onset_tick"], notes["offset_tick"], side="right")
-    onsets = np.append(notes["onset_tick"], np.iinfo("i8").max)
+    onsets = np.append(np.sort(notes["onset_tick"]), np.iinfo("i8").max)
+    following = np.searchsorted(onsets, notes["offset_tick"], side="right")
     return steps.at(onsets[following])
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from percepiano_core.alignment.alignment import Alignment
+from percepiano_core.alignment.ornaments import with_whole_ornaments
 from percepiano_core.alignment.played_part import bars_left_out
+from percepiano_core.alignment.tempo_map import NONE_ADDED, added_notes
 from percepiano_core.corpus.midi import PerformedMidi
 from percepiano_core.errors import DataError
 from percepiano_core.features.assembly import NoteTable, Rows, note_table, published_rows, score_rows, without_unplayed
@@ -89,9 +91,12 @@ def performance_entry(
     *,
     midi: Path | None = None,
     inserts: bool = True,
+    alignment: Alignment | None = None,
 ) -> PerformanceEntry:
     """Features and rows of one performance; match [n] points into `performed.notes`.
 
+    alignment : what the match comes from; under "default" it says which notes belong to an ornament and which ones the
+        score does not have. Without it each performed note is taken by itself
     name : for messages; midi : its file, for the published order of simultaneous notes (published_notes.py)
     inserts : whether the unmatched performed notes become rows under "published"
     Raises DataError under "published" where the released code drops the performance.
@@ -100,7 +105,10 @@ def performance_entry(
     if published:
         performed, kept = as_published(performed, midi)
         match = renumbered(match, kept)
-    features = performance_features(score, performed, match, compat, name)
+    played, added = performed, NONE_ADDED
+    if alignment is not None and not published:
+        played, added = with_whole_ornaments(performed, alignment), added_notes(alignment, performed)
+    features = performance_features(score, played, match, compat, name, added)
     inserting = published and inserts
     rows = published_rows(features.match, len(performed.notes)) if inserting else score_rows(features.match)
     if not published:
@@ -135,7 +143,7 @@ def segment_features(
         try:
             with concerning(name):
                 match = match_of(join_alignment(score, alignment.score_notes), alignment.matches, len(score.notes))
-                entry = performance_entry(score, performed, match, compat, name)
+                entry = performance_entry(score, performed, match, compat, name, alignment=alignment)
                 entries[name] = replace(entry, reading=places[readings[name]])
         except DataError as error:
             if on_error is None:
@@ -146,4 +154,5 @@ def segment_features(
 
 def without_matches(alignment: Alignment) -> Alignment:
     """The alignment with nothing matched, and nothing known of what was left out."""
-    return replace(alignment, matches=alignment.matches[:0], excursions=())
+    nothing = alignment.matches[:0]
+    return replace(alignment, matches=nothing, ornament_notes=nothing, excursions=())
