@@ -54,7 +54,8 @@ def test_blocks_give_what_the_whole_gives(samples: int, monkeypatch: pytest.Monk
 def test_silence_has_the_value_that_training_windows_are_filled_up_with(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(22050), 22050)
     for kind, silence in (("bssl", 0.0), ("logmel", -100.0)):  # as the settings of the networks say
-        assert (recording_inputs(tmp_path / "a.wav", (kind,))[kind] == silence).all()
+        found = recording_inputs(tmp_path / "a.wav", (kind,))[kind]
+        np.testing.assert_allclose(found, silence, atol=1e-4)  # logarithms differ by a last bit among processors
 
 
 def test_an_unknown_input_is_one_line(tmp_path: Path) -> None:

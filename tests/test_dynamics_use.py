@@ -240,7 +240,7 @@ def test_an_unreadable_recording_gives_one_clear_line(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 22050)
     for name, problem in (
         ("words.wav", "not a readable"),
-        ("absent.wav", "not a readable"),
+        ("absent.wav", "no such file"),
         ("empty.wav", "no samples"),
     ):
         with pytest.raises(DataError, match=problem) as error:

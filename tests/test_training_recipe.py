@@ -23,6 +23,7 @@ def rates(plan: Recipe, iterations: range, an_epoch: int) -> list[float]:
 
 def test_the_presets_are_those_that_the_systems_use() -> None:
     names = ["published", "default", "masked_pretraining", "dynamics_published", "dynamics_cpu", "dynamics_rendered"]
+    names += ["audio", "audio_fine_tuning", "audio_pretraining"]
     assert list(presets_of(Recipe)) == names
     for values in presets_of(Recipe).values():
         check_config(values, schema_of(Recipe))
