@@ -42,7 +42,7 @@ def test_the_table_has_its_columns_and_says_synthetic(finished: Path) -> None:
     table = pd.read_csv(finished / "results/table3.csv")
     assert tuple(table.columns) == TABLE3_COLUMNS
     assert set(table["status"]) == {"synthetic", "not run"}
-    assert {"AST", "AST + SSAST"} <= set(table.loc[table["status"] == "not run", "model"])
+    assert set(table.loc[table["status"] == "not run", "model"]) >= {"Later"}
     assert table.loc[table["status"] == "synthetic", "r2"].notna().all()
     networks = table[table["model"].str.startswith("Bi-LSTM") & (table["status"] == "synthetic")]
     assert set(networks["split"]) == {"performer"}

@@ -51,6 +51,7 @@ def copied_code(folder: Path) -> Path:
     config = yaml.safe_load((folder / "config.yaml").read_text())
     dynamics = {name: entry for name, entry in config["models"].items() if entry["module"].startswith("dynamics.")}
     config["models"] = {name: _quick(config["models"][name]) for name in MODELS} | dynamics
+    config["planned"] = {"later": {"title": "Later", "inputs": "mel"}}
     steps = [{"model": name, "adds": name} for name in MODELS]
     config["ablations"] = {"models": {"splits": ["performer"], "steps": steps}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
