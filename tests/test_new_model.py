@@ -57,7 +57,7 @@ def test_a_model_of_sound_has_its_row(finished: Path) -> None:
 
 
 def test_a_trained_model_leaves_a_whole_run_folder(finished: Path) -> None:
-    folder = finished / "results/runs/symbolic/clean/linear_notes/performer/fold0/seed0"
+    folder = finished / "results/runs/perception/clean/linear_notes/performer/fold0/seed0"
     assert {path.name for path in folder.iterdir()} == {
         "history.csv", "predictions.csv", "run.json", "valid.csv", "weights.safetensors"
     }  # fmt: skip
