@@ -29,6 +29,7 @@ rule transcribe:
         code=code("transcribe_sound.py"),
         deps=dependency_versions("transkun", "torch"),
         names=lambda w: list(PLAN.transcriptions.batch(int(w.batch))),
+        recorded=lambda w: list(PLAN.transcriptions.recorded(int(w.batch))),
         folder=PLAN.transcriptions.block["folder"],
     script:
         "../workflow_scripts/transcribe_sound.py"

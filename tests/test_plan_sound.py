@@ -52,8 +52,8 @@ def test_a_shard_holds_what_a_job_renders(corpus: Path) -> None:  # noqa: F811
     shards = plan.spectrograms.shards("piano22k", "first")
     assert len(shards) == len(plan.renderings.batches("rated")) == -(-len(plan.corpus.performances) // 7)
     assert plan.spectrograms.sound("rated", "first", 0) == {
-        "audio": "results/recordings/rated/first/audio/0",
-        "table": "results/recordings/rated/first/batch_0.csv",
+        "audio": ["results/recordings/rated/first/audio/0"],
+        "tables": ["results/recordings/rated/first/batch_0.csv"],
     }
 
 
@@ -75,6 +75,12 @@ def test_what_is_wrong_with_an_embedding_is_one_line(corpus: Path) -> None:  # n
         _ = planned(corpus, models={"mine": entry}, embeddings={"mine": {"folder": "x"}}).runs
     with pytest.raises(UserError, match="is not a module that embeds"):
         planned(corpus, embeddings={"mine": {"module": "symbolic.midibert.midibert"}})
+
+
+def test_descriptors_are_heard_from_no_instrument(corpus: Path) -> None:  # noqa: F811
+    entry = {**RIDGE, "inputs": "descriptors", "tested_on": "fluidr3"}
+    with pytest.raises(UserError, match=r"models.heard.tested_on: 'fluidr3' is not what it can hear"):
+        _ = planned(corpus, models={"heard": entry}).runs
 
 
 def test_transcriptions_are_of_test_roles_alone(

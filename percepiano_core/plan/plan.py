@@ -19,7 +19,7 @@ from percepiano_core.plan.configuration import checked_configuration
 from percepiano_core.plan.corpora import RatedCorpus, rated_corpus
 from percepiano_core.plan.embeddings import Embedding, configured_embeddings
 from percepiano_core.plan.job import jobs_module
-from percepiano_core.plan.models import Model
+from percepiano_core.plan.models import Model, check_name
 from percepiano_core.plan.pretraining import Encoder, Pretraining
 from percepiano_core.plan.recordings import OwnRecordings, Renderings, own_parameter
 from percepiano_core.plan.runs import PREDICTION_FILES, SHUFFLED, Run, all_runs, member_runs, run_files
@@ -316,6 +316,9 @@ class Plan:
                 return reason
         if self._hears(model) and (reason := self.spectrograms.lacking(model)):
             return reason
+        if model.inputs == "descriptors":
+            for key in ("learned_on", "tested_on"):
+                check_name(f"models.{model.name}.{key}", getattr(model, key), ["", TRANSCRIPTION], "what it can hear")
         if self.reads_transcriptions(model) and (reason := self.transcriptions.lacking):
             return reason
         return next((f"its member {name} is" for name in model.members if name in left_out), "")

@@ -84,9 +84,10 @@ class Pretraining:
         """Performances that are heard, so many of each piece: piece and name of the file -> MIDI file."""
         taken: Counter[str] = Counter()
         found: dict[str, Path] = {}
+        most = self.block["heard_of_a_piece"] or len(self.performances)
         for each in self.performances:
             taken[each.piece] += 1
-            if self.block["heard_of_a_piece"] in (0, *range(taken[each.piece], len(self.performances) + 1)):
+            if taken[each.piece] <= most:
                 found.setdefault(f"{each.piece.replace('/', '_')}/{each.midi.stem}", each.midi)
         return found
 

@@ -72,7 +72,7 @@ class Spectrograms:
         if instrument == RECORDINGS:
             return {"recordings": [str(path) for path in self.recorded(instrument, number).values()]}
         named = {"corpus": corpus, "instrument": instrument, "batch": number}
-        return {"audio": RENDERED.format(**named), "table": RENDERED_TABLE.format(**named)}
+        return {"audio": [RENDERED.format(**named)], "tables": [RENDERED_TABLE.format(**named)]}
 
     def shards(self, front_end: str, instrument: str, corpus: str = "rated") -> list[str]:
         """Every shard of a corpus on an instrument."""

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from percepiano_core.corpus.midi_files import midi_files
 from percepiano_core.plan.batches import batch, batch_count
 from percepiano_core.plan.recordings import RENDERED, RENDERED_TABLE
 from percepiano_core.plan.spectrograms import RECORDINGS, Spectrograms
@@ -57,21 +58,30 @@ class Transcriptions:
 
     def sound(self, number: int) -> dict[str, Any]:
         """Files that hold the sound of a job: renderings and their tables, or recordings."""
-        names = self.batch(number)
+        own = {"own": self.own} if self.own else {}
         if self.instrument == RECORDINGS:
-            return {"recordings": [str(self.heard.recordings[name]) for name in names if name in self.heard.recordings]}
+            return own | {"recordings": [str(path) for path in self.recorded(number).values()]}
         named = {"corpus": "rated", "instrument": self.instrument}
-        batches = self.heard.renderings.batches("rated", list(names))
+        batches = self.heard.renderings.batches("rated", list(self.batch(number)))
         patterns = {"audio": RENDERED, "tables": RENDERED_TABLE}
-        return {key: [each.format(**named, batch=n) for n in batches] for key, each in patterns.items()}
+        return own | {key: [each.format(**named, batch=n) for n in batches] for key, each in patterns.items()}
+
+    def recorded(self, number: int) -> dict[str, Path]:
+        """The recordings of a job by the names of their performances; none where they are rendered."""
+        there = self.heard.recordings if self.instrument == RECORDINGS else {}
+        return {name: there[name] for name in self.batch(number) if name in there}
+
+    @cached_property
+    def own(self) -> list[str]:
+        """MIDI files that another transcriber made; UserError for a folder without any, none where none is named."""
+        folder = self.block["folder"]
+        return [str(path) for path in midi_files("folder", folder).values()] if folder else []
 
     @property
     def scores(self) -> dict[str, Path]:
         """Score of each performance that is transcribed."""
-        rated = self.heard.renderings.rated
-        return {
-            each.performance: rated.root / each.score for each in rated.performances if each.performance in self.names
-        }
+        rated, names = self.heard.renderings.rated, set(self.names)
+        return {each.performance: rated.root / each.score for each in rated.performances if each.performance in names}
 
     @property
     def midi(self) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -66,6 +66,16 @@ def render_files(
 def rendered_sound(table: Path | str, folder: Path | str) -> dict[str, Path]:
     """Name of each performance of a table of renderings -> its sound in their folder."""
     return {each.name: rendering_path(folder, each.name) for each in read_renderings(table)}
+
+
+def sound_of_job(
+    recorded: Sequence[str], recordings: Sequence[str], tables: Sequence[str], folders: Sequence[str]
+) -> dict[str, Path]:
+    """Name of each performance that a job hears -> its sound: recordings by their names, and renderings."""
+    found = dict(zip(recorded, map(Path, recordings), strict=True))
+    for table, folder in zip(tables, folders, strict=True):
+        found |= rendered_sound(table, folder)
+    return found
 
 
 def rendering_path(folder: Path | str, name: str) -> Path:

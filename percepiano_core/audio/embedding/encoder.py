@@ -48,19 +48,13 @@ def embed(shards: Sequence[str], settings: Mapping[str, Any]) -> dict[str, np.nd
 def _vector(encoder: Any, form: Any, mel: np.ndarray) -> np.ndarray:
     """Mean and standard deviation [2 d] of the patches of a spectrogram [frames, mels], clips weighted by music."""
     from percepiano_core.audio.networks.clip_form import heard_clips
+    from percepiano_core.audio.networks.encoder_weights import patch_moments
 
     heard = heard_clips([mel], form.frames)
     moments = []
     for begin in range(0, len(heard.starts), CLIPS_TOGETHER):
         starts = heard.starts[begin : begin + CLIPS_TOGETHER]
         filled = np.resize(starts, CLIPS_TOGETHER)  # all batches of one shape, so that it is compiled once
-        moments.append(np.asarray(_moments(encoder, form.clips([mel] * CLIPS_TOGETHER, filled)))[: len(starts)])
+        moments.append(np.asarray(patch_moments(encoder, form.clips([mel] * CLIPS_TOGETHER, filled)))[: len(starts)])
     mean, square = np.average(np.concatenate(moments).astype(np.float64), axis=0, weights=heard.weights)
     return np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 0))])
-
-
-def _moments(encoder: Any, clips: np.ndarray) -> Any:
-    """Mean and mean square of the patches of each clip, [B, 2, d]."""
-    from percepiano_core.audio.networks.encoder_weights import patch_moments
-
-    return patch_moments(encoder, clips)
